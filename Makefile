@@ -1,0 +1,45 @@
+# Two commands: `make app` opens the dashboard, `make test` runs the tests. Both set up what they
+# need the first time and reuse it afterwards.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8501
+PIP := $(BIN)/pip --disable-pip-version-check
+
+.PHONY: app test bench lint format clean
+
+app: $(VENV)/.app
+	@echo "Opening the dashboard on http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
+	@$(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: $(VENV)/.test
+	$(BIN)/pytest
+
+bench: $(VENV)/.test
+	$(BIN)/python -m tests.bench
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Expected Python 3.11 as '$(PYTHON)'; name another with make PYTHON=…"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.app: requirements.txt | $(BIN)/python
+	@echo "Downloading the libraries in requirements.txt: about 3.5 GB (mostly torch with CUDA), 7 GB on disk. Once."
+	$(PIP) install --progress-bar on --quiet -r requirements.txt
+	@touch $@
+
+$(VENV)/.test: tests/requirements.txt $(VENV)/.app
+	@echo "Downloading the test tools in tests/requirements.txt: about 150 MB. Once."
+	$(PIP) install --quiet -r tests/requirements.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .cache
