@@ -1,0 +1,251 @@
+"""``python -m cxr_valve evaluate``: one operating point on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+# What evaluates is imported where it is used: pandas and scipy take a second or two, which neither
+# --help nor the other commands should wait for.
+if TYPE_CHECKING:
+    from cxr_valve.evaluation.cohort import Cohort
+    from cxr_valve.evaluation.report import Report
+    from cxr_valve.evaluation.rules import Rule
+
+_ABOUT = """\
+Evaluate a score against a label at one operating point, with 95% intervals, and say what it
+means at another prevalence. SCORES.csv (or .parquet) holds one row per image with a label
+(0/1 or yes/no) and a score from 0 to 1; a patient column lets --interval bootstrap resample
+patients. Columns are guessed from their names and can be named. A score is positive when it is
+at least the threshold."""
+
+_EXAMPLES = """\
+examples:
+  Youden's threshold on a file, columns guessed:
+    python -m cxr_valve evaluate scores.csv
+
+  The highest threshold that still finds nine in ten, in a population where 1.7% have it:
+    python -m cxr_valve evaluate scores.csv --rule sensitivity=.9 --prevalence .017
+
+  Where a miss costs as much as twenty false alarms:
+    python -m cxr_valve evaluate scores.csv --rule cost=20 --prevalence .004
+
+  Several images per patient, so intervals from a bootstrap of patients:
+    python -m cxr_valve evaluate scores.csv --threshold .4 --patient mrn --interval bootstrap
+
+  A published 2×2 table (true positives, false negatives, false positives, true negatives):
+    python -m cxr_valve evaluate --counts 88 18 294 665 --prevalence .028
+
+  The same as JSON for a script, undefined numbers as null:
+    python -m cxr_valve evaluate --counts 88 18 294 665 --json -
+
+exit status: 0 done; 1 the data cannot be evaluated (the message names row and column);
+2 the command was not understood."""
+
+
+class _UsageError(Exception):
+    """Options that contradict each other."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``evaluate`` to the commands of ``python -m cxr_valve``."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="metrics of a score file or a 2×2 table, at any threshold and prevalence",
+        description=_ABOUT,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    data = parser.add_argument_group("data")
+    data.add_argument("scores", nargs="?", type=Path, metavar="SCORES", help="CSV or Parquet file")
+    data.add_argument(
+        "--counts",
+        nargs=4,
+        type=_whole,
+        metavar=("TP", "FN", "FP", "TN"),
+        help="a 2×2 table instead of a file",
+    )
+    data.add_argument("--label", metavar="COL", help="column of the label")
+    data.add_argument("--score", metavar="COL", help="column of the score")
+    data.add_argument("--patient", metavar="COL", help="column of the patient")
+    data.add_argument("--split", metavar="NAME", help="only rows with this in the column 'split'")
+    point = parser.add_argument_group("operating point").add_mutually_exclusive_group()
+    point.add_argument("--threshold", type=_number, metavar="T", help="positive from this score up")
+    point.add_argument(
+        "--rule",
+        type=_rule,
+        metavar="RULE",
+        help="youden (the default), sensitivity=X or specificity=X (at least), or cost=R (a miss "
+        "costs R false alarms)",
+    )
+    _add_population(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_population(parser: argparse.ArgumentParser) -> None:
+    there = parser.add_argument_group("population, intervals and output")
+    there.add_argument(
+        "--prevalence",
+        type=_share,
+        metavar="P",
+        help="of the target population, between 0 and 1 (default: that of the data)",
+    )
+    there.add_argument(
+        "--t",
+        type=_share,
+        metavar="T",
+        help="threshold probability of the net benefit (default: 1/(1+R) for --rule cost=R, else "
+        "the threshold moved to the prevalence; for --counts the prevalence)",
+    )
+    there.add_argument(
+        "--interval",
+        choices=("clopper-pearson", "wilson", "bootstrap"),
+        default="clopper-pearson",
+        help="for proportions; bootstrap resamples patients, for every metric",
+    )
+    there.add_argument("--seed", type=_whole, default=0, metavar="N", help="of the bootstrap")
+    there.add_argument("--json", metavar="FILE", help="write JSON to FILE, - for standard output")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate what the arguments ask for; 0 done, 1 bad data, 2 bad usage."""
+    try:
+        _check_usage(args)
+        report, notes = _of_counts(args) if args.counts else _of_file(args)
+        _write(report, notes, args.json)
+    except _UsageError as error:
+        print(f"cxr_valve evaluate: {error} See --help.", file=sys.stderr)
+        return 2
+    except (ValueError, OSError) as error:
+        print(f"cxr_valve evaluate: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _check_usage(args: argparse.Namespace) -> None:
+    if (args.scores is None) == (args.counts is None):
+        raise _UsageError("Expected either a file of scores or --counts TP FN FP TN.")
+    if args.counts is None:
+        return
+    for option in ("label", "score", "patient", "split", "threshold", "rule"):
+        if getattr(args, option) is not None:
+            raise _UsageError(f"Expected no --{option} with --counts: a 2×2 table has no scores.")
+    if args.interval == "bootstrap":
+        raise _UsageError("Expected --interval clopper-pearson or wilson with --counts.")
+
+
+def _of_counts(args: argparse.Namespace) -> tuple[Report, list[str]]:
+    from cxr_valve.evaluation.operating_point import Counts
+    from cxr_valve.evaluation.report import report_counts
+
+    counts = Counts(*args.counts)
+    if counts.n == 0:
+        raise ValueError("Expected at least one case in --counts, found none.")
+    found = report_counts(counts, prevalence=args.prevalence, t=args.t, method=args.interval)
+    return found, []
+
+
+def _of_file(args: argparse.Namespace) -> tuple[Report, list[str]]:
+    from cxr_valve.evaluation.net_benefit import harm_ratio_probability
+    from cxr_valve.evaluation.report import report_cohort
+    from cxr_valve.evaluation.rules import Rule, choose_threshold
+
+    cohort = _read(args)
+    t, rule = args.t, args.rule
+    threshold = args.threshold
+    if threshold is None:
+        rule = rule or Rule("youden")
+        threshold = choose_threshold(cohort.labels, cohort.scores, rule, args.prevalence)
+        if rule.kind == "cost" and rule.value is not None and t is None:
+            t = harm_ratio_probability(rule.value)
+    found = report_cohort(
+        cohort,
+        threshold,
+        prevalence=args.prevalence,
+        t=t,
+        interval=args.interval,
+        seed=args.seed,
+    )
+    return found, [*cohort.warnings, *_notes(cohort, rule, args.interval)]
+
+
+def _read(args: argparse.Namespace) -> Cohort:
+    from cxr_valve.evaluation.columns import Columns
+    from cxr_valve.evaluation.score_file import to_cohort
+    from cxr_valve.evaluation.table_file import ScoreFileError, read_table
+
+    frame = read_table(args.scores)
+    if args.split is not None:
+        if "split" not in frame.columns:
+            raise ScoreFileError("Expected a column 'split' for --split, found none in row 1.", 1)
+        names = sorted(set(frame["split"]))
+        frame = frame[frame["split"] == args.split]
+        if frame.empty:
+            raise ScoreFileError(
+                f"Expected --split among {names}, found {args.split!r}.", 1, "split"
+            )
+    return to_cohort(frame, Columns(label=args.label, score=args.score, patient=args.patient))
+
+
+def _notes(cohort: Cohort, rule: Rule | None, interval: str) -> list[str]:
+    notes = []
+    if rule is not None:
+        notes.append(f"Threshold chosen by {rule} on these cases: its metrics are optimistic.")
+    _, patients = cohort.clusters()
+    if patients < len(cohort) and interval != "bootstrap":
+        notes.append(
+            f"{len(cohort)} images of {patients} patients: intervals treat images as independent; "
+            "--interval bootstrap resamples patients."
+        )
+    if cohort.positives in (0, len(cohort)):
+        notes.append("One class only: what needs both is undefined.")
+    return notes
+
+
+def _write(report: Report, notes: list[str], to: str | None) -> None:
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    if to is not None:
+        text = json.dumps(report.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
+        if to == "-":
+            print(text)
+            return
+        Path(to).write_text(text + "\n", encoding="utf-8")
+    from cxr_valve.evaluation.terminal import show
+
+    show(report)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if value != value:
+        raise argparse.ArgumentTypeError(f"expected a number, found {text!r}")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(
+            f"expected a number strictly between 0 and 1 (5% is .05), found {text!r}"
+        )
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number ≥ 0, found {text!r}")
+    return value
+
+
+def _rule(text: str) -> Rule:
+    from cxr_valve.evaluation.rules import Rule
+
+    try:
+        return Rule.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -1,0 +1,48 @@
+"""What happened to held-out cases whose score was close to this one."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from cxr_valve.evaluation.checks import BoolArray, paired
+from cxr_valve.evaluation.intervals import Estimate, clopper_pearson
+
+
+def observed_frequency(
+    labels: npt.ArrayLike, scores: npt.ArrayLike, at: float, *, k: int = 50, level: float = 0.95
+) -> Estimate:
+    """Share of positives among the ``k`` held-out scores nearest to ``at``, Clopper–Pearson.
+
+    Scores as far away as the k-th are all taken, so that the answer does not depend on the order
+    of tied rows; ``n`` says how many that made. With fewer than ``k`` cases, all are taken.
+    Undefined without cases; raises ValueError for k < 1 or a NaN ``at``.
+    """
+    y, s = paired(labels, scores)
+    _check(at, k > 0, f"Expected k ≥ 1, found {k}.")
+    distance = np.abs(s - at)
+    reach = np.partition(distance, k - 1)[k - 1] if k < len(s) else np.inf
+    return _frequency(y[distance <= reach], level)
+
+
+def frequency_within(
+    labels: npt.ArrayLike, scores: npt.ArrayLike, at: float, *, window: float, level: float = 0.95
+) -> Estimate:
+    """Share of positives among scores within ``window`` of ``at``, ends included.
+
+    Undefined where no score is that near; raises ValueError for a window that is not positive.
+    """
+    y, s = paired(labels, scores)
+    _check(at, window > 0, f"Expected a window above 0, found {window}.")
+    return _frequency(y[np.abs(s - at) <= window], level)
+
+
+def _frequency(labels: BoolArray, level: float) -> Estimate:
+    return clopper_pearson(int(labels.sum()), len(labels), level)
+
+
+def _check(at: float, fine: bool, message: str) -> None:
+    if not fine:
+        raise ValueError(message)
+    if np.isnan(at):
+        raise ValueError("Expected a number as score, found NaN.")
