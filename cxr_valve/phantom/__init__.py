@@ -1,0 +1,1 @@
+"""Simulated radiographs whose anatomy and severity are known."""
