@@ -1,0 +1,253 @@
+"""Cards: what a set of weights says of itself; finding the sets and the active one.
+
+A set is a folder ``<root>/<finding>-<tag>`` with one .safetensors file a member, ``card.json`` and
+``scores.csv``. Two roots are searched: the shipped one and the user's own, where promoted sets and
+the choice of active sets are kept.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass as plain_dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from cxr_valve.findings import FINDINGS, Kind
+
+CARD_FILE, SCORES_FILE = "card.json", "scores.csv"
+ROOT_VARIABLE = "CXR_VALVE_WEIGHTS"
+
+_STRICT = ConfigDict(extra="forbid")
+Share = Annotated[float, Field(ge=0, le=1)]
+Inside = Annotated[float, Field(gt=0, lt=1)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class CardError(ValueError):
+    """A set of weights that cannot be used; the message names the file and the field."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Calibration:
+    """Platt scaling p = σ(a·logit + b); a ≤ 0 would turn the ranking round and is refused."""
+
+    a: Annotated[float, Field(gt=0)]
+    b: float
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Member:
+    """One network: ``network`` is its timm name, ``input_size`` the side of its input in pixels,
+    ``grid`` the rows and columns of its map."""
+
+    network: str
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+\.safetensors$")]
+    sha256: Sha256
+    input_size: Annotated[int, Field(ge=75, le=2048)]
+    grid: tuple[int, int]
+    calibration: Calibration
+
+
+@dataclass(frozen=True, config=_STRICT)
+class OperatingPoint:
+    """A threshold on the score, the rule that chose it on validation, and its test 2×2 table."""
+
+    threshold: Share
+    rule: str
+    tp: int
+    fn: int
+    fp: int
+    tn: int
+
+
+@dataclass(frozen=True, config=_STRICT)
+class EvidenceScale:
+    """Colour limit of the evidence maps (log likelihood ratio per cell, symmetric), and the ε up to
+    which a cell counts as no evidence."""
+
+    limit: Annotated[float, Field(gt=0)]
+    epsilon: Annotated[float, Field(ge=0)]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Figure:
+    """A measured value with its 95% interval, the n behind it and the interval's method."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    method: str
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Cohort:
+    """What a split held: images, patients and positives, and the figures measured on it."""
+
+    images: int
+    patients: int
+    positives: int
+    figures: dict[str, Figure]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Training:
+    """What the weights were trained on and how to do it again."""
+
+    cohort: str
+    label_rule: str
+    images: int
+    patients: int
+    positives: int
+    command: str
+    recipe: dict[str, str]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Source:
+    """A body of data behind the weights, with its licence and citation."""
+
+    name: str
+    licence: str
+    citation: str
+
+
+@dataclass(frozen=True, config=_STRICT)
+class EngineError:
+    """|Δ probability| of an engine against the float32 torch reference on ``images`` images."""
+
+    maximum: float
+    mean: float
+    images: int
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Card:
+    """What a set of weights says of itself. ``prevalence`` is π, that of the validation split, at
+    which ``calibration`` turns logit(score) into a probability."""
+
+    finding: str
+    tag: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    kind: Kind
+    simulated: bool
+    created: str
+    summary: str
+    preprocessing: str
+    members: Annotated[tuple[Member, ...], Field(min_length=1)]
+    prevalence: Inside
+    calibration: Calibration
+    operating_point: OperatingPoint
+    evidence: EvidenceScale
+    training: Training
+    validation: Cohort
+    test: Cohort
+    data: tuple[Source, ...]
+    engine_error: dict[str, EngineError]
+    scores_sha256: Sha256
+
+    @property
+    def name(self) -> str:
+        """``<finding>-<tag>``: the folder's name, and how every output names these weights."""
+        return f"{self.finding}-{self.tag}"
+
+
+_ADAPTER = TypeAdapter(Card)
+
+
+@plain_dataclass(frozen=True)
+class WeightSet:
+    """A card and the folder it was found in."""
+
+    card: Card
+    folder: Path
+
+    def member_file(self, member: Member) -> Path:
+        """The member's weights, after its checksum was found right.
+
+        Raises:
+            CardError: the file is missing or is not the one the card describes.
+        """
+        return _checked(self.folder / member.file, member.sha256)
+
+    def scores_file(self) -> Path:
+        """The held-out scores, checked like the weights."""
+        return _checked(self.folder / SCORES_FILE, self.card.scores_sha256)
+
+
+def sha256(file: Path) -> str:
+    """Hex digest of a file's bytes."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _checked(file: Path, expected: str) -> Path:
+    if not file.is_file():
+        raise CardError(f"{file.parent.name}/{file.name}: Expected this file, found none.")
+    found = sha256(file)
+    if found != expected:
+        raise CardError(
+            f"{file.parent.name}/{file.name}: Expected checksum {expected[:12]}…, found "
+            f"{found[:12]}…. The file was changed or damaged; restore the set from its source."
+        )
+    return file
+
+
+def read_card(folder: Path) -> WeightSet:
+    """Read and check ``folder/card.json`` (not the weights themselves).
+
+    Raises:
+        CardError: naming the file and every field that is missing or out of range.
+    """
+    file = folder / CARD_FILE
+    try:
+        card = _ADAPTER.validate_json(file.read_bytes())
+    except OSError as error:
+        raise CardError(f"{folder.name}: Expected {CARD_FILE}, found none.") from error
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()
+        )
+        raise CardError(f"{folder.name}/{CARD_FILE}: {problems}") from error
+    if card.finding not in FINDINGS:
+        raise CardError(f"{folder.name}/{CARD_FILE}: finding: unknown finding {card.finding!r}")
+    if folder.name != card.name:
+        raise CardError(f"{folder.name}/{CARD_FILE}: Expected a folder named {card.name}.")
+    return WeightSet(card, folder)
+
+
+def write_card(card: Card, folder: Path) -> None:
+    """Write ``folder/card.json``, indented for people."""
+    text = _ADAPTER.dump_json(card, indent=1)
+    (folder / CARD_FILE).write_bytes(text + b"\n")
+
+
+def shipped_root() -> Path:
+    """The ``weights`` folder that comes with the program."""
+    return Path(__file__).resolve().parent.parent / "weights"
+
+
+def user_root() -> Path:
+    """Where promoted sets go: ``$CXR_VALVE_WEIGHTS``, or ``local-weights`` beside the program."""
+    named = os.environ.get(ROOT_VARIABLE)
+    return Path(named) if named else shipped_root().parent / "local-weights"
+
+
+def find_sets() -> tuple[list[WeightSet], list[CardError]]:
+    """Every usable set in both roots, shipped ones first, and why the others are not usable."""
+    sets: list[WeightSet] = []
+    problems: list[CardError] = []
+    for folder in _set_folders():
+        try:
+            sets.append(read_card(folder))
+        except CardError as problem:
+            problems.append(problem)
+    return sets, problems
+
+
+def _set_folders() -> Iterator[Path]:
+    for root in (shipped_root(), user_root()):
+        if root.is_dir():
+            yield from sorted(path.parent for path in root.glob(f"*/{CARD_FILE}"))

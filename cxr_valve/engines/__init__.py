@@ -1,0 +1,1 @@
+"""Run a network: OpenVINO on the processor, torch on the rest."""

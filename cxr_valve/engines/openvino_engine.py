@@ -1,0 +1,84 @@
+"""OpenVINO on the processor: float32 by default, bfloat16 as the declared fast engine."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino
+from openvino import properties
+
+from cxr_valve.engines.engine import Images, Logits, Maps, NetworkSource, Runnable, cache_folder
+
+# Conversion results depend on the release that made them.
+VERSION = openvino.__version__.split("-")[0]
+
+
+class OpenVinoEngine:
+    """Runs networks on the processor. Converted networks are cached by weights checksum."""
+
+    def __init__(self, *, fast: bool = False) -> None:
+        self._core = openvino.Core()
+        self._fast = fast
+        if fast and "BF16" not in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+            raise ValueError(
+                "Expected a processor with bfloat16 for the engine openvino-fast; found none. "
+                "Use --engine openvino."
+            )
+
+    @property
+    def name(self) -> str:
+        """``openvino`` or ``openvino-fast``."""
+        return "openvino-fast" if self._fast else "openvino"
+
+    def open(self, source: NetworkSource) -> Runnable:
+        """Compile for one image at a time; torch is needed only for the first conversion."""
+        file = cache_folder() / f"{source.checksum[:24]}-{source.input_size}-{VERSION}.xml"
+        if not file.exists():
+            self._convert(source, file)
+        settings = {
+            properties.hint.performance_mode(): properties.hint.PerformanceMode.LATENCY,
+            properties.hint.inference_precision(): (
+                openvino.Type.bf16 if self._fast else openvino.Type.f32
+            ),
+            properties.hint.execution_mode(): (
+                properties.hint.ExecutionMode.PERFORMANCE
+                if self._fast
+                else properties.hint.ExecutionMode.ACCURACY
+            ),
+        }
+        return _Compiled(self._core.compile_model(self._core.read_model(file), "CPU", settings))
+
+    def _convert(self, source: NetworkSource, file: Path) -> None:
+        import torch
+
+        side = source.input_size
+        with torch.inference_mode():
+            model = openvino.convert_model(
+                source.build(),
+                example_input=torch.zeros(1, 1, side, side),
+                input=[1, 1, side, side],
+            )
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside and renamed: two processes may convert at once, and either may be killed.
+        partial = file.with_name(f"{file.stem}.{threading.get_native_id()}.xml")
+        openvino.save_model(model, partial, compress_to_fp16=False)
+        partial.with_suffix(".bin").replace(file.with_suffix(".bin"))
+        partial.replace(file)
+
+
+class _Compiled:
+    """One compiled network; a lock keeps one image at a time on the two cores."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._request = compiled.create_infer_request()
+        self._lock = threading.Lock()
+
+    def __call__(self, images: Images) -> tuple[Logits, Maps]:
+        logits, maps = [], []
+        with self._lock:
+            for image in images:
+                self._request.infer([image[None]], share_inputs=True)
+                logits.append(self._request.get_output_tensor(0).data.copy())
+                maps.append(self._request.get_output_tensor(1).data.copy())
+        return np.concatenate(logits), np.concatenate(maps)

@@ -1,0 +1,36 @@
+"""torch: CUDA where there is one, and the float32 reference that other engines are held to."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from cxr_valve.engines.engine import Images, Logits, Maps, NetworkSource, Runnable
+
+
+class TorchEngine:
+    """Runs networks with torch in float32, on CUDA if available, else on the processor."""
+
+    def __init__(self) -> None:
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+    @property
+    def name(self) -> str:
+        """``torch``."""
+        return "torch"
+
+    def open(self, source: NetworkSource) -> Runnable:
+        """Build the module on the device."""
+        return _Module(source.build().to(self._device), self._device)
+
+
+class _Module:
+    def __init__(self, module: Any, device: torch.device) -> None:
+        self._module, self._device = module.eval(), device
+
+    def __call__(self, images: Images) -> tuple[Logits, Maps]:
+        with torch.inference_mode():
+            logits, maps = self._module(
+                torch.from_numpy(np.ascontiguousarray(images)).to(self._device)
+            )
+        return logits.float().cpu().numpy(), maps.float().cpu().numpy()

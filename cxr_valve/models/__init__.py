@@ -1,0 +1,1 @@
+"""Network definitions, the probability chain and evidence maps."""

@@ -1,0 +1,89 @@
+"""A set of weights made ready to run: its members opened in an engine, and the chain applied."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cxr_valve.cards import Card, CardError, Member, WeightSet
+from cxr_valve.engines.engine import Engine, NetworkSource, Runnable
+from cxr_valve.imaging.prepare import PREPROCESSING, Prepared
+from cxr_valve.models.chain import Chain, run_chain
+from cxr_valve.models.evidence import Grid, consensus, member_evidence
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleOutput:
+    """One finding in one image: the numbers and each member's evidence, in card order."""
+
+    chain: Chain
+    logits: tuple[float, ...]
+    evidence: tuple[Grid, ...]
+    consensus: Grid
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """An opened set of weights."""
+
+    card: Card
+    runnables: tuple[Runnable, ...]
+
+    def sizes(self) -> frozenset[int]:
+        """The input sizes its members need."""
+        return frozenset(member.input_size for member in self.card.members)
+
+    def read(self, inputs: Mapping[int, Prepared]) -> EnsembleOutput:
+        """Run every member on its size of the prepared image and apply the chain."""
+        logits, maps = [], []
+        for member, run in zip(self.card.members, self.runnables, strict=True):
+            logit, activation = run(batch(inputs[member.input_size]))
+            logits.append(float(logit[0]))
+            maps.append(activation[0])
+        evidence = tuple(
+            member_evidence(grid, logit, member.calibration, self.card.prevalence)
+            for grid, logit, member in zip(maps, logits, self.card.members, strict=True)
+        )
+        return EnsembleOutput(
+            run_chain(self.card, logits), tuple(logits), evidence, consensus(evidence)
+        )
+
+
+def batch(prepared: Prepared) -> NDArray[np.float32]:
+    """The prepared image as a batch of one, (1, 1, S, S)."""
+    return prepared.image[None, None]
+
+
+def open_ensemble(
+    weights: WeightSet, engine: Engine, progress: Callable[[str], None] = lambda _: None
+) -> Ensemble:
+    """Check every checksum, then open every member in ``engine``.
+
+    ``progress`` is told in words what is being opened.
+
+    Raises:
+        CardError: a file is missing or damaged, or the card asks for another preprocessing.
+    """
+    if weights.card.preprocessing != PREPROCESSING:
+        raise CardError(
+            f"{weights.card.name}/card.json: preprocessing: Expected {PREPROCESSING}, found "
+            f"{weights.card.preprocessing}. These weights need the release that made them."
+        )
+    runnables = []
+    for member in weights.card.members:
+        progress(f"Opening {member.network} for {weights.card.finding.upper()}")
+        runnables.append(engine.open(network_source(weights, member)))
+    return Ensemble(weights.card, tuple(runnables))
+
+
+def network_source(weights: WeightSet, member: Member) -> NetworkSource:
+    """What an engine needs to open a member; torch is imported only if it has to be built."""
+    file = weights.member_file(member)
+
+    def build() -> object:
+        from cxr_valve.models.networks import load_network
+
+        return load_network(member.network, file)
+
+    return NetworkSource(member.network, member.sha256, member.input_size, build)

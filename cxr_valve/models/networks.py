@@ -1,0 +1,65 @@
+"""The study's three networks, each giving its logit and its class activation map in one pass."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import timm
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+#: Inputs arrive in [0, 1]; the network itself centres them, so that nobody can forget to.
+INPUT_CENTRE, INPUT_SCALE = 0.5, 0.25
+
+
+class ValveNet(nn.Module):
+    """A timm backbone with one input channel, one logit and its map.
+
+    All three backbones end in global average pooling and one linear layer, so applying the
+    layer's weights to the feature map as a 1×1 convolution gives the class activation map of
+    Zhou et al. (CVPR 2016) exactly: mean(map) + bias = logit.
+    """
+
+    def __init__(self, network: str, *, pretrained: bool = False) -> None:
+        super().__init__()
+        self.network = network
+        self.backbone: Any = timm.create_model(
+            network, pretrained=pretrained, in_chans=1, num_classes=1
+        )
+
+    @property
+    def classifier(self) -> nn.Linear:
+        """The last linear layer: features → logit."""
+        return cast(nn.Linear, self.backbone.get_classifier())
+
+    def features(self, image: Tensor) -> Tensor:
+        """(N, 1, H, W) in [0, 1] → (N, C, h, w)."""
+        centred = (image - INPUT_CENTRE) / INPUT_SCALE
+        return cast(Tensor, self.backbone.forward_features(centred))
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, 1, H, W) in [0, 1] → logits (N,) and maps (N, h, w)."""
+        weight = self.classifier.weight[:, :, None, None]
+        activation = functional.conv2d(self.features(image), weight)[:, 0]
+        return activation.mean(dim=(1, 2)) + self.classifier.bias, activation
+
+
+def load_network(network: str, weights: Path) -> ValveNet:
+    """Build ``network`` and fill it from a .safetensors file (any float type; used as float32).
+
+    Raises:
+        RuntimeError: the file's tensors are not those of ``network``.
+    """
+    model = ValveNet(network)
+    tensors = {name: value.float() for name, value in load_file(weights).items()}
+    model.load_state_dict(tensors, strict=False)
+    missing = {
+        name for name in model.state_dict() if not name.endswith("num_batches_tracked")
+    } - tensors.keys()
+    unknown = tensors.keys() - model.state_dict().keys()
+    if missing or unknown:
+        raise RuntimeError(
+            f"Expected the tensors of {network} in {weights.name}; "
+            f"{len(missing)} are missing and {len(unknown)} are unknown."
+        )
+    return model.eval()
