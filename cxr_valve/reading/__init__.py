@@ -1,0 +1,1 @@
+"""Radiograph to Reading: one, or a folder of them."""

@@ -1,0 +1,149 @@
+"""``python -m cxr_valve read``: files and folders to a table, JSON, CSV and evidence."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cxr_valve.cards import CardError
+from cxr_valve.engines.engine import ENGINES
+from cxr_valve.reading.evidence_files import EvidenceWriter
+from cxr_valve.reading.folder import Outcome, find_files, read_files
+from cxr_valve.reading.reader import open_reader
+from cxr_valve.reading.serialise import CsvRows, outcome_as_dict
+
+NOTICE = "Research and teaching only; never a diagnosis."
+EPILOG = """examples:
+  python -m cxr_valve read chest.dcm
+  python -m cxr_valve read exports/ --json readings.jsonl --csv readings.csv
+  python -m cxr_valve read exports/ --engine openvino-fast --json -
+  python -m cxr_valve read chest.dcm --evidence evidence/
+
+exit code: 0 all read, 1 some not (the reason is printed), 2 wrong usage"""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the ``read`` command."""
+    parser = subparsers.add_parser(
+        "read",
+        help="read radiographs: MR and AS with evidence",
+        description="Read frontal chest radiographs (DICOM, PNG, JPEG, TIFF, BMP, WebP). " + NOTICE,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file or a folder")
+    parser.add_argument(
+        "--json", metavar="FILE", help="one JSON object a line; - for standard output"
+    )
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="the same as a table")
+    parser.add_argument(
+        "--evidence", type=Path, metavar="DIR", help="overlays, evidence arrays and their geometry"
+    )
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default="openvino",
+        help="openvino: float32 (default); openvino-fast: bfloat16; torch: CUDA, or the reference",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read everything named; returns the exit code."""
+    console = Console(stderr=True)
+    try:
+        with console.status("Opening the networks") as status:
+            reader = open_reader(options.engine, lambda text: status.update(text))
+    except (CardError, ValueError) as error:
+        console.print(f"[bold]Cannot read:[/bold] {error}", highlight=False)
+        return 2
+    files = list(find_files(options.paths))
+    if not files:
+        console.print("Expected at least one file, found none in the folders named.")
+        return 2
+    unread = 0
+    table = _table([key.upper() for key in reader.ensembles])
+    with _json_stream(options.json) as stream, _csv_stream(options.csv) as sheet:
+        rows = CsvRows(sheet, [ensemble.card for ensemble in reader.ensembles.values()])
+        writer = EvidenceWriter(options.evidence, options.paths) if options.evidence else None
+        with _progress(console) as progress:
+            for outcome in progress.track(read_files(reader, files), total=len(files)):
+                record = outcome_as_dict(outcome)
+                if stream:
+                    stream.write(json.dumps(record, allow_nan=False) + "\n")
+                    stream.flush()
+                rows.write(record)
+                if writer:
+                    writer.write(outcome)
+                _add_row(table, outcome, list(reader.ensembles))
+                unread += outcome.status != "read"
+    if options.json != "-":
+        _print_table(table, len(files), unread, reader.engine.name)
+    return 1 if unread else 0
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("Reading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
+def _table(findings: list[str]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("file", overflow="fold")
+    table.add_column("status")
+    for name in findings:
+        table.add_column(f"{name} probability", justify="right")
+    table.add_column("note", overflow="fold")
+    return table
+
+
+def _add_row(table: Table, outcome: Outcome, keys: list[str]) -> None:
+    reading = outcome.reading
+    cells = []
+    for key in keys:
+        found = reading.findings[key] if reading else None
+        side = "" if found is None else (" positive" if found.positive else " negative")
+        cells.append("" if found is None else f"{found.probability:.1%}{side}")
+    notes = outcome.reason or "; ".join(reading.input.warnings if reading else ())
+    table.add_row(str(outcome.path), outcome.status, *cells, notes)
+
+
+def _print_table(table: Table, files: int, unread: int, engine: str) -> None:
+    console = Console()
+    console.print(table, highlight=False)
+    console.print(
+        f"{files - unread} of {files} read with {engine}. Probabilities hold at the training "
+        f"prevalence of each set of weights. {NOTICE}",
+        highlight=False,
+    )
+    console.print(
+        "Demonstration weights were trained on simulated radiographs: evidence about no patient.",
+        highlight=False,
+    )
+
+
+@contextmanager
+def _json_stream(target: str | None) -> Iterator[TextIO | None]:
+    if target is None:
+        yield None
+    elif target == "-":
+        yield sys.stdout
+    else:
+        with Path(target).open("w", encoding="utf-8") as stream:
+            yield stream
+
+
+@contextmanager
+def _csv_stream(target: Path | None) -> Iterator[IO[str] | None]:
+    if target is None:
+        yield None
+    else:
+        with target.open("w", encoding="utf-8", newline="") as stream:
+            yield stream

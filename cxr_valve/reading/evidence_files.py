@@ -1,0 +1,70 @@
+"""Evidence written to files: an overlay per finding, an array per member, and their geometry."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cxr_valve.reading.folder import Outcome
+from cxr_valve.reading.overlay import overlay
+
+
+class EvidenceWriter:
+    """Writes below ``root``, one folder a radiograph, named after its path below what was given."""
+
+    def __init__(self, root: Path, given: Sequence[Path]) -> None:
+        self._root, self._given = root, [path.resolve() for path in given]
+        self._used: set[Path] = set()
+
+    def write(self, outcome: Outcome) -> None:
+        """Write one outcome's evidence; nothing where the file was not read."""
+        if outcome.reading is None or outcome.inputs is None:
+            return
+        folder = self._folder(outcome.path.resolve())
+        folder.mkdir(parents=True, exist_ok=True)
+        described: dict[str, object] = {}
+        for key, found in outcome.reading.findings.items():
+            scale = found.scale
+            finest = max(found.members, key=lambda member: member.evidence.shape)
+            drawn = overlay(
+                outcome.inputs.radiograph,
+                found.consensus,
+                finest.geometry,
+                limit=scale.limit,
+                epsilon=scale.epsilon,
+            )
+            drawn.save(folder / f"{key}_overlay.png")
+            for member in found.members:
+                np.save(folder / f"{key}_{member.network}.npy", member.evidence)
+            described[key] = {
+                "unit": "log likelihood ratio per cell",
+                "colour_limit": scale.limit,
+                "epsilon": scale.epsilon,
+                "weights": found.weights,
+                "simulated": found.simulated,
+                "members": {
+                    member.network: {
+                        "file": f"{key}_{member.network}.npy",
+                        "grid": list(member.evidence.shape),
+                        "padding_share": round(member.padding_share, 4),
+                        "geometry": member.geometry.as_dict(),
+                    }
+                    for member in found.members
+                },
+            }
+        (folder / "geometry.json").write_text(json.dumps(described, indent=1) + "\n")
+
+    def _folder(self, path: Path) -> Path:
+        """A folder nobody else has: two inputs may bear the same name."""
+        below = Path(path.name)
+        for given in self._given:
+            if path != given and path.is_relative_to(given):
+                below = path.relative_to(given)
+                break
+        candidate, number = self._root / below, 2
+        while candidate in self._used:
+            candidate = self._root / below.with_name(f"{below.name}-{number}")
+            number += 1
+        self._used.add(candidate)
+        return candidate

@@ -1,0 +1,87 @@
+"""Many files, streamed: decoding runs ahead of the networks, memory stays flat."""
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cxr_valve.imaging.limits import MAX_BYTES
+from cxr_valve.imaging.refusal import Refusal, too_large
+from cxr_valve.reading.reader import Inputs, Reader
+from cxr_valve.reading.reading import Reading
+
+Status = Literal["read", "refused", "error"]
+#: Radiographs decoded ahead of the networks; each holds its pixels in memory.
+AHEAD = 3
+DECODERS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What became of one file. ``reason`` says why it was not read; ``inputs`` has its pixels."""
+
+    path: Path
+    status: Status
+    reason: str | None
+    reading: Reading | None
+    inputs: Inputs | None
+    engine: str
+    seconds: float
+
+
+def find_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Files named, and every file below the folders named, in order; hidden ones are skipped."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for folder, folders, files in os.walk(path):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            yield from (Path(folder, name) for name in sorted(files) if not name.startswith("."))
+
+
+def read_files(reader: Reader, paths: Iterable[Path]) -> Iterator[Outcome]:
+    """Read files one after another, yielding each outcome in order; no file stops the rest."""
+    waiting: deque[tuple[Path, Future[Inputs]]] = deque()
+    with ThreadPoolExecutor(DECODERS) as pool:
+        try:
+            for path in paths:
+                waiting.append((path, pool.submit(_decode, reader, path)))
+                if len(waiting) > AHEAD:
+                    yield _finish(reader, *waiting.popleft())
+            while waiting:
+                yield _finish(reader, *waiting.popleft())
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+
+def _decode(reader: Reader, path: Path) -> Inputs:
+    if path.stat().st_size > MAX_BYTES:
+        raise too_large(
+            f"a file of at most {MAX_BYTES // 10**6} MB", f"{path.stat().st_size / 1e6:.0f} MB"
+        )
+    return reader.inputs(path.read_bytes())
+
+
+def _finish(reader: Reader, path: Path, future: "Future[Inputs]") -> Outcome:
+    started = time.perf_counter()
+    engine = reader.engine.name
+    try:
+        inputs = future.result()
+        reading = reader.infer(inputs)
+        return Outcome(path, "read", None, reading, inputs, engine, reading.seconds)
+    except Refusal as refusal:
+        status: Status = "refused"
+        reason = str(refusal)
+    except OSError as error:
+        status = "error"
+        reason = f"Expected a readable file, found: {error.strerror or error}. Check the path."
+    except Exception as error:  # a defect of ours: the batch goes on and the file is named
+        status = "error"
+        reason = f"Unexpected {type(error).__name__}; please report it with the kind of file."
+    return Outcome(path, status, reason, None, None, engine, time.perf_counter() - started)

@@ -1,0 +1,66 @@
+"""A Reading: what was found in one radiograph. Page, command line and reports all render it."""
+
+from dataclasses import dataclass
+
+from cxr_valve.cards import EvidenceScale
+from cxr_valve.imaging.geometry import Geometry
+from cxr_valve.models.evidence import Grid
+
+
+@dataclass(frozen=True)
+class InputFacts:
+    """What the radiograph is and how it was decoded; nothing that says whose it is."""
+
+    rows: int
+    columns: int
+    container: str
+    transfer_syntax: str | None
+    transfer_syntax_name: str | None
+    photometric_interpretation: str
+    bits_stored: int
+    window: tuple[float, float] | None
+    inverted: bool
+    spacing_mm: tuple[float, float] | None
+    view: str | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class MemberReading:
+    """One network: its probability at the training prevalence, its evidence (h, w), where that
+    lies on the radiograph, and the share of it that lies on padding."""
+
+    network: str
+    probability: float
+    evidence: Grid
+    geometry: Geometry
+    padding_share: float
+
+
+@dataclass(frozen=True, eq=False)
+class FindingReading:
+    """One finding. ``prevalence`` is π, at which ``probability`` holds; the operating point lives
+    on ``score``; ``weights`` and ``simulated`` say what produced the numbers."""
+
+    finding: str
+    score: float
+    probability: float
+    prevalence: float
+    likelihood_ratio: float
+    threshold: float
+    positive: bool
+    members: tuple[MemberReading, ...]
+    consensus: Grid
+    scale: EvidenceScale
+    weights: str
+    simulated: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """Everything found in one radiograph, with the engine and the seconds it took."""
+
+    input: InputFacts
+    findings: dict[str, FindingReading]
+    engine: str
+    seconds: float

@@ -1,0 +1,136 @@
+"""A reading to take away: one picture, or one printable page. Nothing in it identifies anybody."""
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from textwrap import wrap
+
+from PIL import Image, ImageDraw, ImageFont
+
+from cxr_valve.findings import FINDINGS
+from cxr_valve.imaging.geometry import Box, Geometry
+from cxr_valve.imaging.radiograph import Radiograph
+from cxr_valve.reading.overlay import overlay
+from cxr_valve.reading.reading import FindingReading, Reading
+
+NOTICE = "Research and teaching only. Not a medical device; never a diagnosis."
+SIMULATED = "Demonstration weights trained on simulated radiographs: evidence about no patient."
+PANEL = 720
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What is rendered: a neutral or typed ``name``, the reading, the pixels (or a reduced copy of
+    them), and the sentences of each finding."""
+
+    name: str
+    reading: Reading
+    radiograph: Radiograph
+    lines: Mapping[str, tuple[str, ...]]
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What must stand on every page."""
+        simulated = any(found.simulated for found in self.reading.findings.values())
+        return (NOTICE, SIMULATED) if simulated else (NOTICE,)
+
+
+def evidence_picture(report: Report, found: FindingReading) -> Image.Image:
+    """The radiograph with one finding's evidence (consensus) over it."""
+    finest = max(found.members, key=lambda member: member.evidence.size)
+    geometry = _rescaled(finest.geometry, report.radiograph)
+    scale = found.scale
+    return overlay(
+        report.radiograph, found.consensus, geometry,
+        limit=scale.limit, epsilon=scale.epsilon, longest=PANEL,
+    )  # fmt: skip
+
+
+def _rescaled(geometry: Geometry, radiograph: Radiograph) -> Geometry:
+    """The geometry on a reduced copy of the radiograph."""
+    down, across = radiograph.rows / geometry.rows, radiograph.columns / geometry.columns
+    crop = geometry.crop
+    box = Box(crop.top * down, crop.left * across, crop.bottom * down, crop.right * across)
+    return Geometry(radiograph.rows, radiograph.columns, geometry.size, box, geometry.placed)
+
+
+def png_report(report: Report) -> bytes:
+    """One picture: a panel a finding with its evidence and numbers, and the notice."""
+    panels = []
+    for key, found in report.reading.findings.items():
+        picture = evidence_picture(report, found)
+        text = [FINDINGS[key].name.capitalize(), *report.lines[key], f"Weights: {found.weights}"]
+        panels.append(_captioned(picture, text))
+    head = [report.name, *report.notices]
+    width = sum(panel.width for panel in panels) + 20 * (len(panels) + 1)
+    top = 24 * len(head) + 24
+    page = Image.new("RGB", (width, max(p.height for p in panels) + top + 20), (12, 14, 17))
+    draw = ImageDraw.Draw(page)
+    for number, line in enumerate(head):
+        draw.text((20, 14 + 24 * number), line, fill=(230, 232, 235), font=_font(17))
+    left = 20
+    for panel in panels:
+        page.paste(panel, (left, top))
+        left += panel.width + 20
+    stream = io.BytesIO()
+    page.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _captioned(picture: Image.Image, text: list[str]) -> Image.Image:
+    lines = [line for part in text for line in wrap(part, max(20, picture.width // 9))]
+    panel = Image.new("RGB", (picture.width, picture.height + 22 * len(lines) + 12), (23, 26, 31))
+    panel.paste(picture, (0, 0))
+    draw = ImageDraw.Draw(panel)
+    for number, line in enumerate(lines):
+        place = (8, picture.height + 8 + 22 * number)
+        draw.text(place, line, fill=(230, 232, 235), font=_font(15))
+    return panel
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def html_report(report: Report) -> str:
+    """One self-contained page that prints on one sheet."""
+    sections = "".join(
+        _section(report, key, found) for key, found in report.reading.findings.items()
+    )
+    facts = report.reading.input
+    described = (
+        f"{facts.container}, {facts.columns} × {facts.rows} pixels, {facts.bits_stored} bits, "
+        f"view {facts.view or 'not stated'}; engine {report.reading.engine}"
+    )
+    warnings = "".join(f"<li>{escape(warning)}</li>" for warning in facts.warnings)
+    notices = " ".join(report.notices)
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        f"<title>{escape(report.name)}</title><style>{STYLE}</style>"
+        f"<h1>{escape(report.name)}</h1><p class=notice>{escape(notices)}</p>"
+        f"<p>{escape(described)}</p><ul>{warnings}</ul><main>{sections}</main></html>"
+    )
+
+
+STYLE = (
+    "body{font:13px/1.4 sans-serif;margin:12mm;color:#111}h1{font-size:18px;margin:0}"
+    "h2{font-size:15px;margin:6px 0 2px}main{display:flex;gap:8mm}section{flex:1}"
+    "img{width:100%}.notice{border:1px solid #999;padding:4px 8px;font-weight:600}"
+    "p{margin:4px 0}@page{size:A4 landscape;margin:8mm}"
+)
+
+
+def _section(report: Report, key: str, found: FindingReading) -> str:
+    stream = io.BytesIO()
+    evidence_picture(report, found).save(stream, "JPEG", quality=88)
+    source = base64.b64encode(stream.getvalue()).decode()
+    name = FINDINGS[key].name
+    lines = "".join(f"<p>{escape(line)}</p>" for line in report.lines[key])
+    return (
+        f"<section><h2>{escape(name.capitalize())}</h2>"
+        f'<img alt="Radiograph with the evidence for {escape(name)}" '
+        f'src="data:image/jpeg;base64,{source}">{lines}'
+        f"<p>Weights: {escape(found.weights)}</p></section>"
+    )

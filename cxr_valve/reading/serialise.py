@@ -1,0 +1,108 @@
+"""A Reading as plain data: the JSON and CSV that the command line and the page both give."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from typing import IO, Any
+
+from cxr_valve.cards import Card
+from cxr_valve.evaluation.safe_export import neutralised
+from cxr_valve.reading.folder import Outcome
+from cxr_valve.reading.reading import FindingReading, Reading
+
+#: Probabilities and scores are given to this many decimals.
+DECIMALS = 6
+INPUT_FIELDS = (
+    "rows",
+    "columns",
+    "transfer_syntax",
+    "photometric_interpretation",
+    "inverted",
+    "view",
+    "warnings",
+)
+FINDING_FIELDS = (
+    "score",
+    "probability",
+    "prevalence",
+    "likelihood_ratio",
+    "threshold",
+    "positive",
+    "weights",
+    "simulated",
+)
+
+
+def outcome_as_dict(outcome: Outcome, path: str | None = None) -> dict[str, Any]:
+    """One JSON object a file. ``path`` replaces the file's own path, for exports without names."""
+    reading = outcome.reading
+    return {
+        "path": str(outcome.path) if path is None else path,
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "input": None if reading is None else _input(reading),
+        "findings": {}
+        if reading is None
+        else {key: _finding(found) for key, found in reading.findings.items()},
+        "engine": outcome.engine,
+        "seconds": round(outcome.seconds, 4),
+    }
+
+
+def _input(reading: Reading) -> dict[str, Any]:
+    values = {name: getattr(reading.input, name) for name in INPUT_FIELDS}
+    return values | {"warnings": list(reading.input.warnings)}
+
+
+def _finding(found: FindingReading) -> dict[str, Any]:
+    return {
+        "score": round(found.score, DECIMALS),
+        "probability": round(found.probability, DECIMALS),
+        "prevalence": round(found.prevalence, DECIMALS),
+        "likelihood_ratio": round(found.likelihood_ratio, DECIMALS),
+        "threshold": round(found.threshold, DECIMALS),
+        "positive": found.positive,
+        "members": {
+            member.network: round(member.probability, DECIMALS) for member in found.members
+        },
+        "weights": found.weights,
+        "simulated": found.simulated,
+    }
+
+
+def flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested JSON → one row of a table: keys joined by dots, lists joined by semicolons."""
+    row: dict[str, Any] = {}
+    for key, value in record.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            row |= flatten(value, f"{name}.")
+        elif isinstance(value, list):
+            row[name] = "; ".join(map(str, value))
+        else:
+            row[name] = value
+    return row
+
+
+def csv_columns(cards: Iterable[Card]) -> list[str]:
+    """The columns of the table, the same whatever the first file turns out to be."""
+    columns = ["path", "status", "reason", "engine", "seconds"]
+    columns += [f"input.{name}" for name in INPUT_FIELDS]
+    for card in cards:
+        names = [*FINDING_FIELDS, *(f"members.{member.network}" for member in card.members)]
+        columns += [f"findings.{card.finding}.{name}" for name in names]
+    return columns
+
+
+class CsvRows:
+    """Writes outcomes as rows; text that a spreadsheet would run as a formula is disarmed."""
+
+    def __init__(self, stream: IO[str] | None, cards: Iterable[Card]) -> None:
+        self._writer = None
+        if stream is not None:
+            self._writer = csv.DictWriter(stream, csv_columns(cards), extrasaction="ignore")
+            self._writer.writeheader()
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Add one file's row (nothing, where there is no stream)."""
+        if self._writer is not None:
+            self._writer.writerow({k: neutralised(v) for k, v in flatten(record).items()})
