@@ -1,0 +1,12 @@
+"""``make bench``: every speed claim as a ratio against a named peer, measured in one run."""
+
+from tests.bench import evaluation, folders, networks, startup
+
+for title, part in (
+    ("Start", startup),
+    ("Networks", networks),
+    ("Folders (640 px JPEG to JSON)", folders),
+    ("Statistics", evaluation),
+):
+    print(f"\n{title}", flush=True)
+    part.main()
