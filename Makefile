@@ -1,6 +1,6 @@
 # Two commands: `make app` opens the dashboard, `make test` runs the tests. Both set up what they
 # need the first time and reuse it afterwards.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
@@ -28,11 +28,11 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 
 $(BIN)/python:
-	@command -v $(PYTHON) >/dev/null || { echo "Expected Python 3.11 as '$(PYTHON)'; name another with make PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Expected Python 3.11, found '$(PYTHON)'. Install it, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.app: requirements.txt | $(BIN)/python
-	@echo "Downloading the libraries in requirements.txt: about 3.5 GB (mostly torch with CUDA), 7 GB on disk. Once."
+	@echo "Downloading the libraries in requirements.txt: about 3 GB (mostly torch with CUDA), 7 GB on disk. Once."
 	$(PIP) install --progress-bar on --quiet -r requirements.txt
 	@touch $@
 

@@ -43,6 +43,7 @@ def activate(name: str) -> WeightSet:
     found = _find(name)
     for member in found.card.members:
         found.member_file(member)
+    found.scores_file()
     file = user_root() / ACTIVE_FILE
     history = _history(file)
     history.setdefault(found.card.finding, []).append(name)
@@ -80,6 +81,8 @@ def _history(file: Path) -> dict[str, list[str]]:
         read = json.loads(file.read_text())
     except ValueError as error:
         raise CardError(f"{file.name}: Expected JSON, found something else; delete it.") from error
+    if not isinstance(read, dict) or not all(isinstance(names, list) for names in read.values()):
+        raise CardError(f"{file.name}: Expected a list of names a finding; delete it.")
     return {str(finding): [str(name) for name in names] for finding, names in read.items()}
 
 

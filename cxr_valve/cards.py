@@ -20,7 +20,8 @@ from cxr_valve.findings import FINDINGS, Kind
 CARD_FILE, SCORES_FILE = "card.json", "scores.csv"
 ROOT_VARIABLE = "CXR_VALVE_WEIGHTS"
 
-_STRICT = ConfigDict(extra="forbid")
+# JSON has no infinity or NaN, and a probability made with one would say nothing.
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 Share = Annotated[float, Field(ge=0, le=1)]
 Inside = Annotated[float, Field(gt=0, lt=1)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -250,4 +251,5 @@ def find_sets() -> tuple[list[WeightSet], list[CardError]]:
 def _set_folders() -> Iterator[Path]:
     for root in (shipped_root(), user_root()):
         if root.is_dir():
-            yield from sorted(path.parent for path in root.glob(f"*/{CARD_FILE}"))
+            # A hidden folder is a set somebody is still writing.
+            yield from sorted(path.parent for path in root.glob(f"[!.]*/{CARD_FILE}"))

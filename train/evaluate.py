@@ -127,7 +127,10 @@ def describe(scores: pd.DataFrame, threshold: float) -> cards.Cohort:
         images=len(scores),
         patients=int(scores["patient"].nunique()),
         positives=int(labels.sum()),
-        figures={name: _figure(estimate) for name, estimate in estimates.items()},
+        # A ratio over nobody has no value, and a card holds numbers only.
+        figures={
+            name: _figure(estimate) for name, estimate in estimates.items() if estimate.defined
+        },
     )
 
 

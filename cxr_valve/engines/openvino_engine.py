@@ -12,6 +12,8 @@ from cxr_valve.engines.engine import Images, Logits, Maps, NetworkSource, Runnab
 
 # Conversion results depend on the release that made them.
 VERSION = openvino.__version__.split("-")[0]
+# torch traces a network in one thread at a time only.
+_CONVERTING = threading.Lock()
 
 
 class OpenVinoEngine:
@@ -34,8 +36,9 @@ class OpenVinoEngine:
     def open(self, source: NetworkSource) -> Runnable:
         """Compile for one image at a time; torch is needed only for the first conversion."""
         file = cache_folder() / f"{source.checksum[:24]}-{source.input_size}-{VERSION}.xml"
-        if not file.exists():
-            self._convert(source, file)
+        with _CONVERTING:
+            if not file.exists():
+                self._convert(source, file)
         settings = {
             properties.hint.performance_mode(): properties.hint.PerformanceMode.LATENCY,
             properties.hint.inference_precision(): (

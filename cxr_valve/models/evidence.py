@@ -68,5 +68,5 @@ def _covered(cells: int, start: float, stop: float, size: int) -> NDArray[np.flo
     """Part of each of ``cells`` equal intervals of [0, size) that lies in [start, stop)."""
     edges = np.linspace(0, size, cells + 1)
     overlap = np.minimum(edges[1:], stop) - np.maximum(edges[:-1], start)
-    covered: NDArray[np.float64] = np.clip(overlap, 0, None) * cells / size
+    covered: NDArray[np.float64] = np.clip(overlap * cells / size, 0, 1)
     return covered

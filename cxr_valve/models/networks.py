@@ -52,14 +52,14 @@ def load_network(network: str, weights: Path) -> ValveNet:
     """
     model = ValveNet(network)
     tensors = {name: value.float() for name, value in load_file(weights).items()}
-    model.load_state_dict(tensors, strict=False)
-    missing = {
-        name for name in model.state_dict() if not name.endswith("num_batches_tracked")
-    } - tensors.keys()
-    unknown = tensors.keys() - model.state_dict().keys()
-    if missing or unknown:
+    own = {name: value.shape for name, value in model.state_dict().items()}
+    missing = {name for name in own if not name.endswith("num_batches_tracked")} - tensors.keys()
+    unknown = tensors.keys() - own.keys()
+    reshaped = [name for name in own.keys() & tensors.keys() if own[name] != tensors[name].shape]
+    if missing or unknown or reshaped:
         raise RuntimeError(
-            f"Expected the tensors of {network} in {weights.name}; "
-            f"{len(missing)} are missing and {len(unknown)} are unknown."
+            f"Expected the tensors of {network} in {weights.name}; {len(missing)} are missing, "
+            f"{len(unknown)} are unknown and {len(reshaped)} have another shape."
         )
+    model.load_state_dict(tensors, strict=False)
     return model.eval()

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TextIO
@@ -11,12 +11,13 @@ from typing import IO, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from cxr_valve.cards import CardError
 from cxr_valve.engines.engine import ENGINES
 from cxr_valve.reading.evidence_files import EvidenceWriter
 from cxr_valve.reading.folder import Outcome, find_files, read_files
-from cxr_valve.reading.reader import open_reader
+from cxr_valve.reading.reader import Reader, open_reader
 from cxr_valve.reading.serialise import CsvRows, outcome_as_dict
 
 NOTICE = "Research and teaching only; never a diagnosis."
@@ -62,12 +63,24 @@ def run(options: argparse.Namespace) -> int:
         with console.status("Opening the networks") as status:
             reader = open_reader(options.engine, lambda text: status.update(text))
     except (CardError, ValueError) as error:
-        console.print(f"[bold]Cannot read:[/bold] {error}", highlight=False)
+        console.print(Text(f"Cannot read: {error}"))
         return 2
     files = list(find_files(options.paths))
     if not files:
         console.print("Expected at least one file, found none in the folders named.")
         return 2
+    try:
+        unread = _read_all(options, reader, files, console)
+    except OSError as error:
+        console.print(Text(f"Cannot write: {error}"))
+        return 2
+    return 1 if unread else 0
+
+
+def _read_all(
+    options: argparse.Namespace, reader: Reader, files: Sequence[Path], console: Console
+) -> int:
+    """Read the files into everything that was asked for; returns how many were not read."""
     unread = 0
     table = _table([key.upper() for key in reader.ensembles])
     with _json_stream(options.json) as stream, _csv_stream(options.csv) as sheet:
@@ -86,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
                 unread += outcome.status != "read"
     if options.json != "-":
         _print_table(table, len(files), unread, reader.engine.name)
-    return 1 if unread else 0
+    return unread
 
 
 def _progress(console: Console) -> Progress:
@@ -112,7 +125,13 @@ def _add_row(table: Table, outcome: Outcome, keys: list[str]) -> None:
         side = "" if found is None else (" positive" if found.positive else " negative")
         cells.append("" if found is None else f"{found.probability:.1%}{side}")
     notes = outcome.reason or "; ".join(reading.input.warnings if reading else ())
-    table.add_row(str(outcome.path), outcome.status, *cells, notes)
+    # As Text, since a file name may hold what rich takes for markup.
+    table.add_row(Text(_printable(str(outcome.path))), outcome.status, *cells, Text(notes))
+
+
+def _printable(name: str) -> str:
+    """A file name whose bytes are not UTF-8, made fit to print and to write."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _print_table(table: Table, files: int, unread: int, engine: str) -> None:
@@ -145,5 +164,6 @@ def _csv_stream(target: Path | None) -> Iterator[IO[str] | None]:
     if target is None:
         yield None
     else:
-        with target.open("w", encoding="utf-8", newline="") as stream:
+        # A file name need not be UTF-8; it must not end the table.
+        with target.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
             yield stream
