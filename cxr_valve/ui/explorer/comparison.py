@@ -1,0 +1,87 @@
+"""Two operating points against each other: paired on the same cases, unpaired on others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cxr_valve.evaluation.comparison import compare_operating_points
+from cxr_valve.evaluation.intervals import Estimate, clopper_pearson
+from cxr_valve.evaluation.metrics import weighted_sum
+from cxr_valve.evaluation.roc import delong_test, delong_unpaired
+from cxr_valve.ui.explorer.operating import counts_of
+from cxr_valve.ui.explorer.source import Source
+
+
+def same_cases(first: Source, second: Source) -> bool:
+    """Whether the rows of both are the same radiographs, so that a paired test applies."""
+    a, b = first.cohort, second.cohort
+    if a is None or b is None or first.cases != second.cases:
+        return False
+    return len(a) == len(b) and bool(np.array_equal(a.labels, b.labels))
+
+
+def comparison_rows(first: Source, threshold: float, second: Source, other: float) -> list[str]:
+    """Lines of Markdown: differences A − B with intervals, p values and the name of each test."""
+    if same_cases(first, second):
+        return _paired(first, threshold, second, other)
+    rows = ["Different cases: unpaired tests."]
+    rows += _independent(first, threshold, second, other)
+    a, b = first.cohort, second.cohort
+    if a is not None and b is not None and _both(first) and _both(second):
+        test = delong_unpaired((a.labels, a.scores), (b.labels, b.scores))
+        rows.append(_row("AUC", test.difference, test.p, "DeLong, unpaired"))
+    else:
+        rows.append("AUC: no test, since one of the two is a model, a table, or has one class.")
+    return rows
+
+
+def _paired(first: Source, threshold: float, second: Source, other: float) -> list[str]:
+    a, b = first.cohort, second.cohort
+    assert a is not None and b is not None, "checked by same_cases"  # noqa: PT018
+    rows = [f"The same {len(a):,} cases: paired tests; images are treated as independent."]
+    found = compare_operating_points(a.labels, (a.scores, threshold), (b.scores, other))
+    for name, compared in found.items():
+        only = f"only A right in {compared.first_only}, only B in {compared.second_only}"
+        rows.append(_row(name.capitalize(), compared.difference, compared.p, f"McNemar; {only}"))
+    if not np.array_equal(a.scores, b.scores) and _both(first):
+        test = delong_test(a.labels, a.scores, b.scores)
+        rows.append(_row("AUC", test.difference, test.p, "DeLong, paired"))
+    return rows
+
+
+def _independent(first: Source, threshold: float, second: Source, other: float) -> list[str]:
+    one, two = counts_of(first, threshold), counts_of(second, other)
+    if one is None or two is None:
+        return ["Sensitivity and specificity: no test at a point that only a model gives."]
+    rows = []
+    for name, (k1, n1), (k2, n2) in (
+        ("Sensitivity", (one.tp, one.positives), (two.tp, two.positives)),
+        ("Specificity", (one.tn, one.negatives), (two.tn, two.negatives)),
+    ):
+        if not n1 or not n2:
+            rows.append(f"{name}: undefined, a class is missing.")
+            continue
+        parts = [(1.0, clopper_pearson(k1, n1)), (-1.0, clopper_pearson(k2, n2))]
+        rows.append(_row(name, weighted_sum(parts), None, f"MOVER, n = {n1:,} and {n2:,}"))
+    return rows
+
+
+def _row(name: str, difference: Estimate, p: float | None, test: str) -> str:
+    if not difference.defined:
+        return f"{name}: undefined."
+    limits = f"{_signed(difference.low)} to {_signed(difference.high)}"
+    said = "" if p is None else (", p undefined" if p != p else f", p {_p(p)}")
+    return f"{name}: A − B = **{_signed(difference.value)}** ({limits}){said} ({test})"
+
+
+def _p(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
+def _signed(x: float) -> str:
+    return "undefined" if x != x else f"{x:+.3f}".replace("-", "−")
+
+
+def _both(source: Source) -> bool:
+    cohort = source.cohort
+    return cohort is not None and 0 < cohort.positives < len(cohort)

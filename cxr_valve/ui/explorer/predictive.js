@@ -1,0 +1,114 @@
+/* What a result means: predictive values against prevalence, and Fagan's nomogram. */
+
+function predictiveChart(parent, app) {
+  const plot = new Plot(parent, {
+    id: "predictive-values", title: "PPV and NPV by prevalence", x: prevalenceScale(), y: unitScale(),
+    xLabel: "Prevalence (log odds scale)", yLabel: "Predictive value",
+  });
+  const grid = Array.from({ length: 70 }, (_, at) => plot.x.back(at / 69));
+  const bands = { ppv: plot.path("band"), npv: plot.path("band neutral") };
+  const second = { ppv: plot.path("curve second"), npv: plot.path("curve second") };
+  const lines = { ppv: plot.path("curve"), npv: plot.path("curve neutral") };
+  const upright = plot.upright("upright");
+  const dots = { ppv: plot.marker("dot"), npv: plot.marker("dot neutral") };
+  const names = { ppv: shape("text", { class: "name" }, plot.marks, "PPV"), npv: shape("text", { class: "name" }, plot.marks, "NPV") };
+  plot.svg.classList.add("draggable");
+  dragPlane(plot, (x) => app.set({ prevalence: tidyPrevalence(x) }));
+
+  return {
+    plot,
+    load() {
+      plot.vacant(bothClasses(app.source) ? "" : NEEDS_BOTH);
+    },
+    update(view) {
+      if (!bothClasses(app.source)) return;
+      for (const key of ["ppv", "npv"]) {
+        const along = grid.map((pi) => populationAt(view.rates, pi, 0)[key]);
+        lines[key].setAttribute("d", plot.trace(grid, along.map((e) => e.value)));
+        bands[key].setAttribute("d", plot.band(grid, along.map((e) => e.low), along.map((e) => e.high)));
+        const b = view.second;
+        show(second[key], Boolean(b));
+        if (b) second[key].setAttribute("d", plot.trace(grid, grid.map((pi) => populationAt(b.rates, pi, 0)[key].value)));
+        const { value } = view.at[key];
+        show(dots[key], !Number.isNaN(value));
+        show(names[key], !Number.isNaN(value));
+        if (Number.isNaN(value)) continue;
+        const [cx, cy] = [plot.px(view.prevalence), plot.py(value)];
+        place(dots[key], { cx, cy });
+        const right = cx > plot.box.right - 50;
+        place(names[key], { x: cx + (right ? -9 : 9), y: Math.min(Math.max(cy - 7, plot.box.top + 9), plot.box.bottom - 5), "text-anchor": right ? "end" : "start" });
+      }
+      place(upright, { x1: plot.px(view.prevalence), x2: plot.px(view.prevalence) });
+      const words = `PPV ${phrase(view.at.ppv)}, NPV ${phrase(view.at.npv)}`;
+      plot.say(words);
+      plot.describe(`At prevalence ${percent(view.prevalence)}: ${words}.`);
+    },
+  };
+}
+
+const FAGAN_TICKS = [1e-4, 1e-3, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999, 0.9999];
+const RATIO_TICKS = [1000, 100, 10, 1, 0.1, 0.01, 0.001];
+
+/** Three upright axes in log odds: a straight line from pre-test through the ratio to post-test. */
+function faganChart(parent, app) {
+  const plot = new Plot(parent, { id: "fagan", title: "Fagan nomogram" });
+  const { top, bottom } = plot.box;
+  const xs = { before: 58, ratio: plot.width / 2, after: plot.width - 56 };
+  const reach = 9.4;
+  const y = (u) => (top + bottom + 22) / 2 + (Math.min(Math.max(u, -reach), reach) / reach) * ((bottom - top) / 2 + 3);
+  drawFaganAxes(plot, xs, y);
+  const lines = {
+    negative: plot.path("curve neutral dashed"),
+    positive: plot.path("curve"),
+    patient: plot.path("patient-line"),
+  };
+  const dots = { positive: plot.marker("dot", 4), negative: plot.marker("dot neutral", 4), patient: plot.marker("patient-dot", 4) };
+
+  const move = (key, pre, likelihood) => {
+    const visible = !Number.isNaN(likelihood);
+    show(lines[key], visible);
+    show(dots[key], visible);
+    if (!visible) return;
+    const after = logit(pre) + Math.log(likelihood);
+    const [from, to] = [y(logit(pre)), y(-after)];
+    lines[key].setAttribute("d", `M${xs.before},${from.toFixed(1)}L${xs.after},${to.toFixed(1)}`);
+    place(dots[key], { cx: xs.after, cy: to });
+  };
+
+  return {
+    plot,
+    load() {
+      plot.vacant(bothClasses(app.source) ? "" : NEEDS_BOTH);
+    },
+    update(view) {
+      if (!bothClasses(app.source)) return;
+      const { lrPositive, lrNegative } = view.rates;
+      move("positive", view.prevalence, lrPositive.value);
+      move("negative", view.prevalence, lrNegative.value);
+      move("patient", view.prevalence, view.patientRatio ?? NaN);
+      const words = `LR+ ${phrase(lrPositive, "ratio")}, LR− ${phrase(lrNegative, "ratio")}`;
+      plot.say(words);
+      plot.describe(`Pre-test ${percent(view.prevalence)}; ${words}; after a positive result ${percent(view.at.ppv.value)}, after a negative one ${percent(1 - view.at.npv.value)}.`);
+    },
+  };
+}
+
+function drawFaganAxes(plot, xs, y) {
+  const axis = (x, label) => {
+    shape("line", { x1: x, x2: x, y1: y(-9.4), y2: y(9.4), class: "axis" }, plot.axes);
+    shape("text", { x, y: plot.box.top + 2, class: "label", "text-anchor": "middle" }, plot.axes, label);
+  };
+  axis(xs.before, "Pre-test");
+  axis(xs.ratio, "Likelihood ratio");
+  axis(xs.after, "Post-test");
+  const tick = (x, at, text, side) => {
+    shape("line", { x1: x - 3, x2: x + 3, y1: at, y2: at, class: "axis" }, plot.axes);
+    shape("text", { x: x + side * 7, y: at + 3.5, class: "tick", "text-anchor": side < 0 ? "end" : "start" }, plot.axes, text);
+  };
+  for (const p of FAGAN_TICKS) {
+    const text = `${Number((100 * p).toPrecision(6))}%`;
+    tick(xs.before, y(logit(p)), text, -1);
+    tick(xs.after, y(-logit(p)), text, 1);
+  }
+  for (const r of RATIO_TICKS) tick(xs.ratio, y(-Math.log(r) / 2), String(r), 1);
+}

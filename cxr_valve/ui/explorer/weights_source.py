@@ -1,0 +1,124 @@
+"""The held-out scores of a set of weights as a source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from cxr_valve.active import active_sets
+from cxr_valve.cards import Card, CardError, WeightSet, find_sets
+from cxr_valve.evaluation.calibration import Platt
+from cxr_valve.evaluation.columns import Columns
+from cxr_valve.evaluation.score_file import to_cohort
+from cxr_valve.evaluation.table_file import ScoreFileError, read_table
+from cxr_valve.findings import FINDINGS
+from cxr_valve.ui.explorer.source import Calibrated, OwnPoint, Source, SourceError, describe
+from cxr_valve.ui.explorer.source import parts_of as parts
+
+SPLITS = ("test", "validation")
+#: Columns of scores.csv that describe the case; every other one is a member's probability.
+FIXED = ("split", "image", "patient", "label", "grade", "sex", "age", "view", "score")
+SIMULATED = (
+    "Simulated: these weights were trained and tested on simulated radiographs. They demonstrate "
+    "the system and are evidence about nobody."
+)
+
+
+def weights_descriptor(card: Card, split: str = "test", column: str = "score") -> str:
+    """How the address names held-out scores, with the start of their checksum."""
+    return describe("weights", card.name, split, column, card.scores_sha256[:8])
+
+
+def active_descriptors() -> tuple[list[str], str]:
+    """Descriptors of the active binary sets' test scores, and what is wrong with them, or ""."""
+    try:
+        sets = active_sets()
+    except CardError as error:
+        return [], str(error)
+    ordered = [sets[key] for key in FINDINGS if key in sets]
+    return [weights_descriptor(s.card) for s in ordered if s.card.kind == "binary"], ""
+
+
+def find_set(name: str) -> WeightSet:
+    """The set of weights with this name.
+
+    Raises:
+        SourceError: it is not installed, or its card cannot be used.
+    """
+    sets, problems = find_sets()
+    for found in sets:
+        if found.card.name == name:
+            return found
+    reasons = [str(problem) for problem in problems if str(problem).startswith(name)]
+    raise SourceError(
+        reasons[0]
+        if reasons
+        else f"Expected weights named {name!r}, found no such set. A shared link shows their "
+        "scores only where they are installed; choose another source."
+    )
+
+
+def score_columns(found: WeightSet) -> Sequence[str]:
+    """The soft vote, and for an ensemble its members one by one."""
+    header = pd.read_csv(_file(found), nrows=0).columns
+    members = [str(name) for name in header if name not in FIXED]
+    return ["score", *members] if len(members) > 1 else ["score"]
+
+
+def weights_source(descriptor: str) -> Source:
+    """The source named ``weights:<set>:<split>:<column>:<start of the checksum>``.
+
+    Raises:
+        SourceError: the set, its split or its column is not there, or its scores differ from
+            those a link was made with.
+    """
+    _, name, split, column, digest = parts(descriptor, 5)
+    found = find_set(name)
+    card = found.card
+    if digest and not card.scores_sha256.startswith(digest):
+        raise SourceError(
+            f"Expected the scores of {name} with checksum {digest}…, found "
+            f"{card.scores_sha256[:8]}…: the link was made with another version of these weights."
+        )
+    try:
+        frame = read_table(_file(found))
+        rows = frame[frame["split"] == split]
+        if rows.empty:
+            held = ", ".join(sorted(set(frame["split"])))
+            raise SourceError(f"Expected a split out of {held}; found {split!r}.")
+        cohort = to_cohort(rows, Columns(label="label", score=column or "score"))
+    except (ScoreFileError, KeyError) as error:
+        raise SourceError(f"The scores of {name} cannot be used: {error}") from error
+    whole = column in ("", "score")
+    return Source(
+        descriptor=descriptor,
+        title=f"{FINDINGS[card.finding].short}, {split}: {name}" + ("" if whole else f", {column}"),
+        finding=card.finding,
+        notes=(SIMULATED,) if card.simulated else (),
+        simulated=card.simulated,
+        cohort=cohort,
+        prevalence=cohort.prevalence,
+        own=OwnPoint(
+            card.operating_point.threshold,
+            _rule(card),
+        )
+        if whole
+        else None,
+        calibrated=Calibrated(Platt(card.calibration.a, card.calibration.b), card.prevalence)
+        if whole
+        else Calibrated(Platt(1.0, 0.0), card.prevalence),
+        cases=f"weights:{name}:{split}:{card.scores_sha256}",
+    )
+
+
+def _file(found: WeightSet) -> Path:
+    try:
+        return found.scores_file()
+    except CardError as error:
+        raise SourceError(str(error)) from error
+
+
+def _rule(card: Card) -> str:
+    return f"the card’s own: {card.operating_point.rule}"
