@@ -1,0 +1,95 @@
+"""One case: the radiograph with its evidence, and beside it what was found."""
+
+import streamlit as st
+
+from cxr_valve.cards import WeightSet
+from cxr_valve.findings import FINDINGS
+from cxr_valve.reading.reading import FindingReading, InputFacts, Reading
+from cxr_valve.ui.finding_card import show_card
+from cxr_valve.ui.picture import viewer_image
+from cxr_valve.ui.prevalence import prevalence_control, trained_prevalences
+from cxr_valve.ui.quiz import quiz
+from cxr_valve.ui.resources import held_out_scores
+from cxr_valve.ui.viewer import ViewerImage, show_viewer
+from cxr_valve.ui.visit import Case, Visit
+
+#: The viewer is at most this high; in a lower window it fits the window.
+HEIGHT = 1000
+
+
+def show_case(visit: Visit, case: Case, sets: dict[str, WeightSet]) -> None:
+    """Image left, findings right; a refusal says why in its place."""
+    reading = case.outcome.reading
+    if reading is None:
+        st.error(f"{case.name} was not read. {case.outcome.reason}", icon=":material/block:")
+        return
+    with st.container(key="case"):
+        image, findings = st.columns([2, 1.05], gap="medium")
+        with image:
+            _picture(visit, case)
+        with findings:
+            _findings(visit, case, reading, sets)
+
+
+def _picture(visit: Visit, case: Case) -> None:
+    shown = [case]
+    other = visit.case(visit.compared)
+    if other is not None and other is not case:
+        shown.append(other)
+    images = [image for image in (_image(visit, one) for one in shown) if image is not None]
+    show_viewer(images, key="viewer", height=HEIGHT)
+
+
+def _image(visit: Visit, case: Case) -> ViewerImage | None:
+    """The case for the viewer, made once as long as its pixels are kept."""
+    radiograph, reduced = visit.pixels(case)
+    if radiograph is None:
+        return None
+    revealed = case.number in visit.revealed
+    return visit.picture(
+        (case.number, reduced, revealed),
+        lambda: viewer_image(case, radiograph, revealed=revealed),
+    )
+
+
+def _findings(visit: Visit, case: Case, reading: Reading, sets: dict[str, WeightSet]) -> None:
+    _facts(visit, case, reading.input)
+    prevalence_control(visit, trained_prevalences(reading))
+    with st.container(key="cards", gap="small"):
+        for key, found in reading.findings.items():
+            with st.container(key=f"card-{key}", gap=None):
+                prevalence = visit.prevalence(key, found.prevalence)
+                show_card(found, sets[key].card, prevalence, held_out_scores(sets[key]))
+                _explore(key, found)
+    if case.truth is not None:
+        quiz(visit, case, case.truth)
+
+
+def _facts(visit: Visit, case: Case, facts: InputFacts) -> None:
+    """First what kind of image this is, and whether anything speaks against reading it."""
+    parts = [
+        f"{facts.view} view" if facts.view else "view not stated",
+        facts.container,
+        f"{facts.columns} × {facts.rows}",
+        f"{facts.bits_stored} bits",
+    ]
+    if facts.inverted:
+        parts.append("stored inverted (MONOCHROME1)")
+    if visit.pixels(case)[1]:
+        parts.append("shown from a reduced copy; open the file again for all pixels")
+    warnings = "".join(f'<div class="warn">{warning}</div>' for warning in facts.warnings)
+    st.html(f'<div class="facts"><b>{case.name}</b> · {" · ".join(parts)}{warnings}</div>')
+
+
+def _explore(key: str, found: FindingReading) -> None:
+    """On to the explorer, with this patient's score."""
+    if st.button(
+        "Explore this operating point",
+        key=f"explore-{key}",
+        type="tertiary",
+        icon=":material/arrow_forward:",
+        icon_position="right",
+        help=f"Every threshold for {FINDINGS[key].name}, with this patient's score marked.",
+    ):
+        st.session_state["explorer_patient"] = {"finding": key, "score": found.score}
+        st.switch_page("pages/explore/thresholds.py")

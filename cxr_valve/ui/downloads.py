@@ -1,0 +1,64 @@
+"""What can be taken away from a case: JSON, a picture, a printable page. No identifiers."""
+
+import json
+
+import streamlit as st
+
+from cxr_valve.cards import WeightSet
+from cxr_valve.reading.report import Report, html_report, png_report
+from cxr_valve.reading.serialise import outcome_as_dict
+from cxr_valve.ui.finding_card import words
+from cxr_valve.ui.resources import held_out_scores
+from cxr_valve.ui.visit import Case, Visit
+
+
+def downloads(visit: Visit, case: Case, sets: dict[str, WeightSet]) -> None:
+    """Three buttons, and a label that only the user can fill in."""
+    typed = st.text_input(
+        "Label printed on the exports (optional)",
+        value=visit.labels.get(case.number, ""),
+        key=f"label-{case.number}",
+        help="Empty: the neutral name. Nothing from the file, its name included, is exported.",
+    )
+    visit.labels[case.number] = typed.strip()
+    name = visit.label(case)
+    stem = case.name.lower().replace(" ", "-")
+    st.download_button(
+        "JSON",
+        lambda: json.dumps(outcome_as_dict(case.outcome, path=name), indent=1),
+        f"{stem}.json",
+        "application/json",
+        on_click="ignore",
+        key="download-json",
+    )
+    st.download_button(
+        "Picture (PNG)",
+        lambda: png_report(_report(visit, case, sets, name)),
+        f"{stem}.png",
+        "image/png",
+        on_click="ignore",
+        key="download-png",
+    )
+    st.download_button(
+        "Printable page (HTML)",
+        lambda: html_report(_report(visit, case, sets, name)),
+        f"{stem}.html",
+        "text/html",
+        on_click="ignore",
+        key="download-html",
+    )
+
+
+def _report(visit: Visit, case: Case, sets: dict[str, WeightSet], name: str) -> Report:
+    reading = case.outcome.reading
+    radiograph, _ = visit.pixels(case)
+    if reading is None or radiograph is None:
+        raise ValueError("Expected a case that was read; open the file again.")
+    lines = {}
+    for key, found in reading.findings.items():
+        prevalence = visit.prevalence(key, found.prevalence)
+        said = words(found, sets[key].card, prevalence, held_out_scores(sets[key]))
+        lines[key] = (
+            f"{said.headline} {said.context}", said.meaning, f"{said.nearby} {said.members}".strip()
+        )  # fmt: skip
+    return Report(name, reading, radiograph, lines)

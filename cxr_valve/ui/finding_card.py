@@ -1,0 +1,169 @@
+"""One card a finding: probability at the chosen prevalence, its context, its meaning in words."""
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from cxr_valve.cards import Card
+from cxr_valve.evaluation.intervals import Estimate, clopper_pearson
+from cxr_valve.evaluation.neighbours import observed_frequency
+from cxr_valve.findings import FINDINGS, Finding
+from cxr_valve.models.chain import at_prevalence
+from cxr_valve.reading.reading import FindingReading
+from cxr_valve.ui.frame import FINDING_COLOURS
+from cxr_valve.ui.strip import Strip
+
+#: Members whose probabilities spread further apart than this are said to disagree.
+DISAGREEMENT = 0.25
+DEMONSTRATION = "Demonstration weights, trained on simulated patients."
+NETWORK_NAMES = {
+    "resnet50": "ResNet50",
+    "inception_v3": "InceptionV3",
+    "densenet121": "DenseNet121",
+}
+
+
+@dataclass(frozen=True)
+class CardWords:
+    """The sentences of a finding's card, computed apart from how they are drawn."""
+
+    headline: str
+    context: str
+    meaning: str
+    nearby: str
+    members: str
+    disagree: bool
+
+
+def percent(value: float) -> str:
+    """A probability as people read it: one decimal below 10%, never a false 0% or 100%."""
+    if value < 0.001:
+        return "<0.1%"
+    if value > 0.999:
+        return ">99.9%"
+    return f"{value:.1%}" if value < 0.1 or value > 0.9 else f"{value:.0%}"
+
+
+def ratio(value: float) -> str:
+    """A likelihood ratio with two digits that mean something: 0.45, 1.0, 2.4, 18."""
+    if value >= 9.95:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 0.995 else f"{value:.2g}"
+
+
+def network_name(network: str) -> str:
+    """How people write a network's name."""
+    return NETWORK_NAMES.get(network, network)
+
+
+def words(found: FindingReading, card: Card, prevalence: float, scores: pd.DataFrame) -> CardWords:
+    """Everything the card says, for a target prevalence and the held-out scores of the set."""
+    finding = FINDINGS[found.finding]
+    side = "Positive" if found.positive else "Negative"
+    nearby = observed_frequency(scores["label"], scores["score"], found.score, k=50)
+    return CardWords(
+        headline=percent(at_prevalence(found.probability, found.prevalence, prevalence)),
+        context=(
+            f"if {percent(prevalence)} of people like this have it. Where "
+            f"{percent(found.prevalence)} do, as in training: {percent(found.probability)}. "
+            f"Likelihood ratio {ratio(found.likelihood_ratio)}."
+        ),
+        meaning=(
+            f"{side}: score {found.score:.2f}, operating point {found.threshold:.2f}. "
+            + _meaning(found.positive, finding, card)
+        ),
+        nearby=_nearby(nearby, finding),
+        members=_members(found),
+        disagree=spread(found) > DISAGREEMENT,
+    )
+
+
+def _meaning(positive: bool, finding: Finding, card: Card) -> str:
+    """What this side of the operating point means, from the card's own test table."""
+    point = card.operating_point
+    sensitivity = clopper_pearson(point.tp, point.tp + point.fn)
+    specificity = clopper_pearson(point.tn, point.tn + point.fp)
+    kind = "simulated" if card.simulated else "held-out"
+    if positive:
+        return (
+            f"Of {kind} patients with {finding.short}, {_figure(sensitivity)} were positive; so "
+            f"were {1 - specificity.value:.0%} of those without."
+        )
+    return (
+        f"Of {kind} patients without {finding.short}, {_figure(specificity)} were negative; so "
+        f"were {1 - sensitivity.value:.0%} of those with it."
+    )
+
+
+def _figure(estimate: Estimate) -> str:
+    return f"{estimate.value:.0%} ({estimate.low:.0%}–{estimate.high:.0%}, n {estimate.n})"
+
+
+def _nearby(nearby: Estimate, finding: Finding) -> str:
+    return (
+        f"Of the {nearby.n} test cases with the nearest scores, {nearby.value:.0%} "
+        f"({nearby.low:.0%}–{nearby.high:.0%}) had {finding.short}."
+    )
+
+
+def spread(found: FindingReading) -> float:
+    """Between the lowest and the highest of the members' probabilities."""
+    values = [member.probability for member in found.members]
+    return max(values) - min(values)
+
+
+def _members(found: FindingReading) -> str:
+    if len(found.members) < 2:
+        return ""
+    listed = ", ".join(
+        f"{network_name(member.network)} {member.probability:.2f}" for member in found.members
+    )
+    apart = f"{spread(found):.2f} apart; said to disagree above {DISAGREEMENT:.2f}"
+    verdict = "Members disagree" if spread(found) > DISAGREEMENT else "Members agree"
+    return f"{verdict}: {listed} ({apart})."
+
+
+def _strip(found: FindingReading, scores: pd.DataFrame) -> Strip:
+    """The held-out scores of the set around this image's."""
+    labels = scores["label"].to_numpy(int)
+    values = scores["score"].to_numpy(np.float64)
+    finding = FINDINGS[found.finding]
+    grades = scores["grade"].astype(str) if "grade" in scores else pd.Series("", scores.index)
+    by_grade = {
+        grade: values[(labels == 1) & (grades == grade).to_numpy()]
+        for grade in finding.grades
+        if ((labels == 1) & (grades == grade).to_numpy()).any()
+    }
+    known = sum(map(len, by_grade.values())) == int((labels == 1).sum())
+    return Strip(
+        positives=values[labels == 1],
+        negatives=values[labels == 0],
+        threshold=found.threshold,
+        score=found.score,
+        members=[(network_name(member.network), member.probability) for member in found.members],
+        colour=FINDING_COLOURS[found.finding],
+        short=finding.short,
+        grades=by_grade if known else {},
+    )
+
+
+def show_card(found: FindingReading, card: Card, prevalence: float, scores: pd.DataFrame) -> None:
+    """Draw the card."""
+    name = FINDINGS[found.finding].name.capitalize()
+    said = words(found, card, prevalence, scores)
+    origin = DEMONSTRATION if found.simulated else f"Weights: {found.weights}."
+    side, meaning = said.meaning.split(":", 1)
+    members = f'<span class="{"warn" if said.disagree else ""}">{escape(said.members)}</span>'
+    st.html(
+        f'<section class="finding" aria-label="{escape(name)}" data-finding="{found.finding}" '
+        f'data-positive="{str(found.positive).lower()}" '
+        f'style="border-left-color:{FINDING_COLOURS[found.finding]}">'
+        f"<h3>{escape(name)}</h3>"
+        f'<div class="row"><b class="big">{said.headline}</b>'
+        f'<span class="soft">{escape(said.context)}</span></div>{_strip(found, scores).html()}'
+        f"<p><b>{escape(side)}</b>:{escape(meaning)}</p>"
+        f'<p class="soft">{escape(said.nearby)} {members} {escape(origin)}</p></section>'
+    )

@@ -1,0 +1,74 @@
+"""A case as the viewer takes it: pixels, evidence layers, what the network saw, true outlines."""
+
+from collections.abc import Iterable
+
+from cxr_valve.imaging.geometry import Box
+from cxr_valve.imaging.prepare import prepare
+from cxr_valve.imaging.radiograph import Radiograph
+from cxr_valve.reading.reading import FindingReading, Reading
+from cxr_valve.ui.finding_card import network_name
+from cxr_valve.ui.gallery import STRUCTURES, phantom
+from cxr_valve.ui.viewer import EvidenceLayer, Outline, ViewerImage, trace_mask
+from cxr_valve.ui.viewer.layers import CONSENSUS
+from cxr_valve.ui.visit import Case
+
+
+def viewer_image(case: Case, radiograph: Radiograph, *, revealed: bool) -> ViewerImage:
+    """What the viewer shows of a case; ``radiograph`` may be a reduced copy of what was read."""
+    reading = case.outcome.reading
+    layers: list[EvidenceLayer] = []
+    if reading is not None:
+        for found in reading.findings.values():
+            layers.extend(_layers(found, _factors(reading, radiograph)))
+    seen = prepare(radiograph, _input_size(reading))
+    return ViewerImage(
+        radiograph=radiograph,
+        layers=tuple(layers),
+        outlines=tuple(_outlines(case, radiograph)) if revealed else (),
+        network_view=seen.image,
+        network_extent=seen.geometry.input_extent(),
+        title=case.name,
+    )
+
+
+def _input_size(reading: Reading | None) -> int:
+    """The largest input of any network that read it."""
+    members = [m for found in (reading.findings.values() if reading else ()) for m in found.members]
+    return max((member.geometry.size for member in members), default=224)
+
+
+def _factors(reading: Reading, radiograph: Radiograph) -> tuple[float, float]:
+    return radiograph.rows / reading.input.rows, radiograph.columns / reading.input.columns
+
+
+def _layers(found: FindingReading, factors: tuple[float, float]) -> Iterable[EvidenceLayer]:
+    """The consensus first (where there are several members), then each member."""
+    finest = max(found.members, key=lambda member: member.evidence.size)
+    grids = [(network_name(member.network), member.evidence, member) for member in found.members]
+    if len(found.members) > 1:
+        grids.insert(0, (CONSENSUS, found.consensus, finest))
+    for name, grid, member in grids:
+        yield EvidenceLayer(
+            finding=found.finding,
+            name=name,
+            grid=grid,
+            extent=_scaled(member.geometry.input_extent(), factors),
+            limit=found.scale.limit,
+            epsilon=found.scale.epsilon,
+            outside_share=member.padding_share,
+            seen=_scaled(member.geometry.crop, factors),
+        )
+
+
+def _scaled(box: Box, factors: tuple[float, float]) -> Box:
+    down, across = factors
+    return Box(box.top * down, box.left * across, box.bottom * down, box.right * across)
+
+
+def _outlines(case: Case, radiograph: Radiograph) -> Iterable[Outline]:
+    """True structures of a simulated case."""
+    if case.truth is None:
+        return
+    masks = phantom(case.truth.gallery).masks
+    for key, name in STRUCTURES.items():
+        yield from trace_mask(name, masks[key], rows=radiograph.rows, columns=radiograph.columns)

@@ -1,0 +1,38 @@
+"""A simulated case as a question to a class: guess, then reveal."""
+
+import streamlit as st
+
+from cxr_valve.findings import FINDINGS
+from cxr_valve.ui.gallery import truth_in_words, verdict
+from cxr_valve.ui.visit import Case, SimulatedTruth, Visit
+
+
+def quiz(visit: Visit, case: Case, truth: SimulatedTruth) -> None:
+    """A guess at what is there, the button that reveals it, and then the truth."""
+    revealed = case.number in visit.revealed
+    with st.container(horizontal=True, gap="small", key="quiz", vertical_alignment="center"):
+        if not revealed:
+            chosen = st.pills(
+                "Your guess",
+                list(truth.grades),
+                selection_mode="multi",
+                default=sorted(visit.guesses.get(case.number, frozenset())),
+                format_func=lambda key: FINDINGS[key].short,
+                key=f"guess-{case.number}",
+            )
+            visit.guesses[case.number] = frozenset(chosen)
+        st.button(
+            "Hide the truth" if revealed else "Reveal the truth",
+            key="reveal",
+            on_click=_toggle,
+            args=(visit, case.number),
+            icon=":material/visibility_off:" if revealed else ":material/visibility:",
+        )
+    if revealed:
+        guess = visit.guesses.get(case.number, frozenset())
+        said = f"{truth_in_words(truth)} {verdict(truth, guess)}"
+        st.html(f'<div class="truth" role="status">{said}</div>')
+
+
+def _toggle(visit: Visit, number: int) -> None:
+    visit.revealed ^= {number}

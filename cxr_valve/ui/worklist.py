@@ -1,0 +1,136 @@
+"""The worklist: every file of the visit with its state and scores; sort, filter, move, export."""
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from cxr_valve.evaluation.safe_export import safe_csv
+from cxr_valve.findings import FINDINGS
+from cxr_valve.models.chain import at_prevalence
+from cxr_valve.reading.serialise import flatten, outcome_as_dict
+from cxr_valve.ui.thumbnails import data_uri
+from cxr_valve.ui.visit import Case, Visit
+
+WIDTH = 800
+ALL, POSITIVE, UNREAD = "All", "Positive", "Not read"
+
+
+def step(visit: Visit, name: str, by: int, key: str) -> None:
+    """A button that moves through the worklist; the arrow key does the same."""
+
+    def move() -> None:
+        place = (visit.selected or 1) - 1
+        visit.selected = (place + by) % len(visit.cases) + 1
+
+    st.button(name, on_click=move, key=f"step-{key}", shortcut=key.capitalize())
+
+
+def table(visit: Visit) -> None:
+    """All cases: a click opens one, a heading sorts, the filter narrows."""
+    with st.container(horizontal=True, gap="medium", width=WIDTH, vertical_alignment="center"):
+        counts = {name: len(filtered(visit, name)) for name in (ALL, POSITIVE, UNREAD)}
+        shown = st.segmented_control(
+            "Filter",
+            list(counts),
+            default=ALL,
+            required=True,
+            format_func=lambda name: f"{name} ({counts[name]})",
+            key="worklist-filter",
+            label_visibility="collapsed",
+        )
+        visit.show_names = st.toggle(
+            "Show file names on this screen", value=visit.show_names, key="worklist-names",
+            help="File names can identify a patient. They are never exported.",
+        )  # fmt: skip
+    cases = filtered(visit, shown or ALL)
+    if cases:
+        _choose(visit, cases, f"worklist-table-{len(visit.cases)}-{shown}-{visit.selected}")
+    else:
+        st.caption("No such radiograph.")
+    exports(visit)
+
+
+def filtered(visit: Visit, name: str) -> list[Case]:
+    """The cases a filter lets through, in the order they were opened."""
+    if name == POSITIVE:
+        return [case for case in visit.cases if _positive(case)]
+    return [case for case in visit.cases if name == ALL or not case.was_read]
+
+
+def _positive(case: Case) -> bool:
+    reading = case.outcome.reading
+    return reading is not None and any(found.positive for found in reading.findings.values())
+
+
+def _choose(visit: Visit, cases: list[Case], key: str) -> None:
+    """The table; choosing a row or a cell shows that case."""
+
+    def choose() -> None:
+        selection = st.session_state[key]["selection"]
+        rows = [*selection["rows"], *(row for row, _ in selection["cells"])]
+        if rows:
+            visit.selected = cases[rows[0]].number
+
+    percentage = st.column_config.NumberColumn(format="%.1f%%", width=88)
+    shorts = [finding.short for finding in FINDINGS.values()]
+    st.dataframe(
+        pd.DataFrame([row(visit, case) for case in cases]),
+        hide_index=True,
+        width=WIDTH,
+        height=min(36 * len(cases) + 40, 460),
+        selection_mode=["single-row", "single-cell"],
+        on_select=choose,
+        key=key,
+        column_config={
+            "": st.column_config.ImageColumn(width=44),
+            "case": st.column_config.TextColumn(width=150),
+            **{f"{short} probability": percentage for short in shorts},
+        },
+        alt="Every radiograph of this visit with its state, probabilities, scores and sides",
+    )
+
+
+def row(visit: Visit, case: Case) -> dict[str, object]:
+    """A line of the table; the file name only where the user asked to see it."""
+    mark = "▸ " if case.number == visit.selected else ""
+    cells: dict[str, object] = {"": data_uri(case.thumbnail), "case": mark + case.name}
+    if visit.show_names:
+        cells["file"] = case.file_name
+    reading = case.outcome.reading
+    for key, found in (reading.findings if reading else {}).items():
+        prevalence = visit.prevalence(key, found.prevalence)
+        short = FINDINGS[key].short
+        probability = at_prevalence(found.probability, found.prevalence, prevalence)
+        cells[f"{short} probability"] = round(100 * probability, 2)
+        cells[f"{short} score"] = round(found.score, 3)
+        cells[f"{short} side"] = "positive" if found.positive else "negative"
+    cells["state"] = case.outcome.status
+    cells["reason"] = case.outcome.reason or ""
+    return cells
+
+
+def records(visit: Visit) -> list[dict[str, object]]:
+    """Every case as the command line's JSON, under its neutral or typed name."""
+    return [outcome_as_dict(case.outcome, path=visit.label(case)) for case in visit.cases]
+
+
+def exports(visit: Visit) -> None:
+    """The whole worklist as JSON lines or CSV; neutral names, no file names."""
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "All as JSON",
+            lambda: "".join(json.dumps(record) + "\n" for record in records(visit)),
+            "readings.jsonl",
+            "application/jsonl",
+            on_click="ignore",
+            key="export-json",
+        )
+        st.download_button(
+            "All as CSV",
+            lambda: safe_csv(pd.DataFrame([flatten(record) for record in records(visit)])),
+            "readings.csv",
+            "text/csv",
+            on_click="ignore",
+            key="export-csv",
+        )
