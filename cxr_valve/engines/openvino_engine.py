@@ -1,6 +1,7 @@
 """OpenVINO on the processor: float32 by default, bfloat16 as the declared fast engine."""
 
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,9 @@ class OpenVinoEngine:
         import torch
 
         side = source.input_size
-        with torch.inference_mode():
+        with warnings.catch_warnings(), torch.inference_mode():
+            # OpenVINO traces through a torch API that is announced to go; that is not the reader's.
+            warnings.simplefilter("ignore", FutureWarning)
             model = openvino.convert_model(
                 source.build(),
                 example_input=torch.zeros(1, 1, side, side),

@@ -132,7 +132,7 @@ def identities(weights: WeightSet, inputs: list[dict[int, Prepared]]) -> None:
         worst = []
         for member in weights.card.members:
             source = network_source(weights, member)
-            bias = float(source.build().classifier.bias)
+            bias = float(source.build().classifier.bias.detach())
             run = open_engine(name).open(source)
             gaps = []
             for one in inputs[:50]:
