@@ -1,3 +1,3 @@
-"""Mitral regurgitation and aortic stenosis on the frontal chest radiograph: research and teaching."""
+"""Mitral regurgitation and aortic stenosis on the chest radiograph: research and teaching."""
 
 __version__ = "0.1.0"

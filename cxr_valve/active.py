@@ -29,8 +29,11 @@ def active_sets() -> dict[str, WeightSet]:
             raise _unusable(names[-1], problems)
         if names:
             active[finding] = by_name[names[-1]]
-    if not active and problems:
-        raise problems[0]
+    for problem in problems:
+        # A finding must not vanish because its only set is damaged.
+        finding = str(problem).partition("-")[0]
+        if finding not in active:
+            raise problem
     return {key: active[key] for key in FINDINGS if key in active}
 
 

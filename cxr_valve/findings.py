@@ -97,6 +97,7 @@ def is_positive(finding: Finding, grade: str) -> bool:
     """
     if grade not in finding.grades:
         raise ValueError(
-            f"Expected a grade of {finding.name} out of {', '.join(finding.grades)}; found {grade!r}."
+            f"Expected a grade of {finding.name} out of {', '.join(finding.grades)}; "
+            f"found {grade!r}."
         )
     return finding.grades.index(grade) >= finding.grades.index(finding.positive_from)

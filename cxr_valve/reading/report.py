@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -37,6 +38,14 @@ class Report:
         return (NOTICE, SIMULATED) if simulated else (NOTICE,)
 
 
+def legend(found: FindingReading) -> str:
+    """What the colours mean."""
+    return (
+        "Evidence: orange raised the odds, blue lowered them; full colour from a likelihood ratio "
+        f"of {math.exp(found.scale.limit):.3g} (or 1/{math.exp(found.scale.limit):.3g}) per cell."
+    )
+
+
 def evidence_picture(report: Report, found: FindingReading) -> Image.Image:
     """The radiograph with one finding's evidence (consensus) over it."""
     finest = max(found.members, key=lambda member: member.evidence.size)
@@ -61,10 +70,13 @@ def png_report(report: Report) -> bytes:
     panels = []
     for key, found in report.reading.findings.items():
         picture = evidence_picture(report, found)
-        text = [FINDINGS[key].name.capitalize(), *report.lines[key], f"Weights: {found.weights}"]
+        name = FINDINGS[key].name.capitalize()
+        text = [name, *report.lines[key], legend(found), f"Weights: {found.weights}"]
         panels.append(_captioned(picture, text))
     head = [report.name, *report.notices]
-    width = sum(panel.width for panel in panels) + 20 * (len(panels) + 1)
+    # However small the radiograph, the notices are shown whole.
+    longest = max(int(_font(17).getlength(line)) for line in head)
+    width = max(sum(panel.width + 20 for panel in panels) + 20, longest + 40)
     top = 24 * len(head) + 24
     page = Image.new("RGB", (width, max(p.height for p in panels) + top + 20), (12, 14, 17))
     draw = ImageDraw.Draw(page)
@@ -80,7 +92,9 @@ def png_report(report: Report) -> bytes:
 
 
 def _captioned(picture: Image.Image, text: list[str]) -> Image.Image:
-    lines = [line for part in text for line in wrap(part, max(20, picture.width // 9))]
+    # The font that comes with Pillow has no en dash.
+    plain = [part.replace("–", "-") for part in text]
+    lines = [line for part in plain for line in wrap(part, max(20, picture.width // 9))]
     panel = Image.new("RGB", (picture.width, picture.height + 22 * len(lines) + 12), (23, 26, 31))
     panel.paste(picture, (0, 0))
     draw = ImageDraw.Draw(panel)
@@ -117,8 +131,9 @@ def html_report(report: Report) -> str:
 STYLE = (
     "body{font:13px/1.4 sans-serif;margin:12mm;color:#111}h1{font-size:18px;margin:0}"
     "h2{font-size:15px;margin:6px 0 2px}main{display:flex;gap:8mm}section{flex:1}"
-    "img{width:100%}.notice{border:1px solid #999;padding:4px 8px;font-weight:600}"
-    "p{margin:4px 0}@page{size:A4 landscape;margin:8mm}"
+    "img{display:block;max-width:100%;max-height:105mm}"
+    ".notice{border:1px solid #999;padding:4px 8px;font-weight:600}"
+    "p{margin:4px 0}@page{size:A4 landscape;margin:8mm}@media print{body{margin:0}}"
 )
 
 
@@ -132,5 +147,5 @@ def _section(report: Report, key: str, found: FindingReading) -> str:
         f"<section><h2>{escape(name.capitalize())}</h2>"
         f'<img alt="Radiograph with the evidence for {escape(name)}" '
         f'src="data:image/jpeg;base64,{source}">{lines}'
-        f"<p>Weights: {escape(found.weights)}</p></section>"
+        f"<p>{escape(legend(found))}</p><p>Weights: {escape(found.weights)}</p></section>"
     )

@@ -15,8 +15,8 @@ probability where it is as common as among the training patients.
 **Score**: the average of the networks' probabilities, from 0 to 1. The *operating point* (dashed)
 cuts it: positive from there on. The prevalence moves the probability, never the side.
 
-**Strip**: where test patients without (upper row) and with the finding (lower row, darker shade for
-worse grades) scored. The solid line is this image; circles are the single networks (*members*).
+**Strip**: where test patients without (upper row) and with the finding (lower row, stronger shade
+for worse grades) scored. The solid line is this image; circles are the single networks (*members*).
 
 **60–84%, n 60**: 60 patients were counted; the interval holds the values that such a count is still
 compatible with (95%).

@@ -18,6 +18,8 @@ from cxr_valve.reading.reader import Reader
 from cxr_valve.ui.resources import shared_reader
 from cxr_valve.ui.visit import Case, Visit
 
+#: The page, its worklist included, is drawn again after this many files.
+REFRESH = 10
 TYPES = "DICOM, PNG, JPEG, TIFF, BMP or WebP"
 MEGABYTES = MAX_BYTES // 10**6
 
@@ -39,8 +41,8 @@ if (!window.cxrDrop) {
 """
 
 
-def opened_reader() -> Reader:
-    """The shared reader; shows what is being opened where that takes time.
+def opened_reader(place: DeltaGenerator | None = None) -> Reader:
+    """The shared reader; shows in ``place`` what is being opened where that takes time.
 
     Stops the page, in words, where the active weights cannot be used.
     """
@@ -48,9 +50,10 @@ def opened_reader() -> Reader:
         shared = shared_reader()
         if shared.ready:
             return shared.get()
-        with st.status("Opening the networks (up to a minute the first time)") as status:
+        place = place or st.empty()
+        with place.status("Opening the networks (up to a minute the first time)") as status:
             reader = shared.get(lambda text: status.update(label=text))
-            status.update(label="Networks open", state="complete")
+        place.empty()
         return reader
     except (CardError, ValueError) as error:
         st.error(f"The weights cannot be used. {error}")
@@ -82,10 +85,11 @@ def drop_zone(visit: Visit, *, roomy: bool) -> None:
 
 
 def read_first(visit: Visit) -> None:
-    """Read the first file of a new drop and show it; the rest follows below the page."""
+    """Read the first file of a new drop and show it; the rest follows once the page stands."""
+    place = st.empty()
     if not (visit.queue.files and visit.queue.fresh):
         return
-    reader = opened_reader()
+    reader = opened_reader(place)
     visit.queue.fresh = False
     visit.selected = add_file(visit, reader, visit.queue.files.pop(0)).number
 
@@ -103,7 +107,7 @@ def read_rest(visit: Visit, place: DeltaGenerator) -> None:
         bar = st.progress(0.0, width=190)
         st.button("Stop reading", on_click=stop, args=(visit,), key="stop-reading")
     shown = visit.case(visit.selected)
-    while queue.files:
+    for _ in range(min(len(queue.files), REFRESH)):
         bar.progress(queue.done / queue.total, text=f"Reading {queue.done + 1} of {queue.total}")
         case = add_file(visit, reader, queue.files.pop(0))
         if shown and not shown.was_read and case.was_read:
@@ -143,7 +147,8 @@ def read_bytes(reader: Reader, data: bytes) -> tuple[Outcome, Radiograph | None]
 
 
 def release(file: Any) -> None:
-    """Drop the server's copy of an upload, which otherwise stays until the visit ends."""
+    """Drop the server's copies of an upload, which otherwise stay until the visit ends."""
+    file.close()
     context = get_script_run_ctx()
     identity = getattr(file, "file_id", None)
     if context is None or identity is None or not runtime.exists():

@@ -10,6 +10,7 @@ import streamlit as st
 from cxr_valve.active import active_sets
 from cxr_valve.cards import CardError, WeightSet
 from cxr_valve.reading.reader import Reader, open_reader
+from cxr_valve.ui.memory import return_large_blocks
 
 
 class SharedReader:
@@ -40,6 +41,7 @@ class SharedReader:
         """The opened reader; ``progress`` is told what is being opened."""
         with self._lock:
             if self._reader is None:
+                return_large_blocks()
                 self._reader = open_reader("openvino", progress)
             return self._reader
 

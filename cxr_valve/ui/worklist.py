@@ -72,7 +72,7 @@ def _choose(visit: Visit, cases: list[Case], key: str) -> None:
         if rows:
             visit.selected = cases[rows[0]].number
 
-    percentage = st.column_config.NumberColumn(format="%.1f%%", width=88)
+    percentage = st.column_config.NumberColumn(format="%.1f%%", width=112)
     shorts = [finding.short for finding in FINDINGS.values()]
     st.dataframe(
         pd.DataFrame([row(visit, case) for case in cases]),
@@ -84,7 +84,8 @@ def _choose(visit: Visit, cases: list[Case], key: str) -> None:
         key=key,
         column_config={
             "": st.column_config.ImageColumn(width=44),
-            "case": st.column_config.TextColumn(width=150),
+            "case": st.column_config.TextColumn(width=112 if visit.show_names else 130),
+            "reason": st.column_config.TextColumn(width=520),
             **{f"{short} probability": percentage for short in shorts},
         },
         alt="Every radiograph of this visit with its state, probabilities, scores and sides",
@@ -97,6 +98,7 @@ def row(visit: Visit, case: Case) -> dict[str, object]:
     cells: dict[str, object] = {"": data_uri(case.thumbnail), "case": mark + case.name}
     if visit.show_names:
         cells["file"] = case.file_name
+    cells["state"] = case.outcome.status
     reading = case.outcome.reading
     for key, found in (reading.findings if reading else {}).items():
         prevalence = visit.prevalence(key, found.prevalence)
@@ -105,7 +107,6 @@ def row(visit: Visit, case: Case) -> dict[str, object]:
         cells[f"{short} probability"] = round(100 * probability, 2)
         cells[f"{short} score"] = round(found.score, 3)
         cells[f"{short} side"] = "positive" if found.positive else "negative"
-    cells["state"] = case.outcome.status
     cells["reason"] = case.outcome.reason or ""
     return cells
 

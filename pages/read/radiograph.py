@@ -23,12 +23,15 @@ if not sets:
 
 read_first(visit)
 case = visit.case(visit.selected)
+# Replaced as a whole: what it held does not linger below while more files are read.
+landing = st.empty()
 if case is None:
     # Ready by the time a file has been chosen.
     shared_reader().warm()
-    st.subheader("Read a frontal chest radiograph")
-    drop_zone(visit, roomy=True)
-    gallery_row(visit)
+    with landing.container():
+        st.subheader("Read a frontal chest radiograph")
+        drop_zone(visit, roomy=True)
+        gallery_row(visit)
 else:
     place = toolbar(visit, case, sets)
     show_case(visit, case, sets)

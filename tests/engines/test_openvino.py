@@ -1,0 +1,180 @@
+"""OpenVINO gives what torch gives, converts once, and may be shared."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino
+import pytest
+
+from cxr_valve.engines.engine import CACHE_VARIABLE, cache_folder, open_engine
+from cxr_valve.engines.openvino_engine import VERSION
+
+NETWORKS = {"test_resnet": "1" * 64, "test_efficientnet": "2" * 64}
+HAS_BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def smallest() -> Any:
+    """One convolution that answers as a network does."""
+    import torch
+
+    class Smallest(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Conv2d(1, 1, 32, stride=32)
+
+        def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            maps = self.layer(image)[:, 0]
+            return maps.mean(dim=(1, 2)), maps
+
+    return Smallest().eval()
+
+
+@pytest.fixture
+def counted(make_source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """A source in an empty cache, and how often its network was built."""
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    built: list[str] = []
+
+    def make(**changes: Any) -> Any:
+        def build() -> Any:
+            built.append("built")
+            return smallest()
+
+        return replace(make_source(), build=build, **changes), built
+
+    return make
+
+
+@pytest.mark.parametrize(("network", "checksum"), NETWORKS.items())
+def test_float32_agrees_with_torch(make_source, images, network: str, checksum: str) -> None:
+    source = make_source(network, checksum)
+    logits, maps = open_engine("openvino").open(source)(images)
+    expected_logits, expected_maps = open_engine("torch").open(source)(images)
+    assert np.ptp(expected_logits) > 1e-3
+    np.testing.assert_allclose(logits, expected_logits, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(maps, expected_maps, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_several_images_give_what_each_gives_alone(make_source, images, engine: str) -> None:
+    run = open_engine(engine).open(make_source("test_resnet", NETWORKS["test_resnet"]))
+    logits, maps = run(images)
+    assert (logits.shape, logits.dtype) == ((5,), np.float32)
+    assert (maps.shape, maps.dtype) == ((5, 3, 3), np.float32)
+    alone = [run(image[None]) for image in images]
+    np.testing.assert_allclose(logits, np.concatenate([one[0] for one in alone]), atol=1e-5)
+    np.testing.assert_allclose(maps, np.concatenate([one[1] for one in alone]), atol=1e-5)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_results_stay_what_they_were_when_the_next_image_runs(
+    make_source, images, engine: str
+) -> None:
+    run = open_engine(engine).open(make_source("test_resnet", NETWORKS["test_resnet"]))
+    logits, maps = run(images[:1])
+    kept = logits.copy(), maps.copy()
+    run(images[1:])
+    np.testing.assert_array_equal(logits, kept[0])
+    np.testing.assert_array_equal(maps, kept[1])
+
+
+def test_a_network_is_converted_once_and_kept_under_its_checksum(counted, images) -> None:
+    source, built = counted()
+    first = open_engine("openvino").open(source)(images[:1])
+    assert built == ["built"]
+    kept = sorted(file.name for file in cache_folder().iterdir())
+    stem = f"{'a' * 24}-96-{VERSION}"
+    assert kept == [f"{stem}.bin", f"{stem}.xml"]
+    second = open_engine("openvino").open(source)(images[:1])
+    assert built == ["built"]
+    np.testing.assert_array_equal(first[0], second[0])
+    np.testing.assert_array_equal(first[1], second[1])
+
+
+def test_other_weights_or_another_size_are_converted_anew(counted) -> None:
+    source, built = counted()
+    engine = open_engine("openvino")
+    engine.open(source)
+    engine.open(replace(source, checksum="b" * 64))
+    engine.open(replace(source, input_size=128))
+    assert len(built) == 3
+
+
+def test_a_conversion_that_fails_leaves_nothing_behind(counted) -> None:
+    source, _ = counted()
+
+    def fail() -> Any:
+        raise RuntimeError("no such tensors")
+
+    with pytest.raises(RuntimeError, match="no such tensors"):
+        open_engine("openvino").open(replace(source, build=fail))
+    assert not cache_folder().exists() or not list(cache_folder().iterdir())
+    open_engine("openvino").open(source)
+
+
+def test_two_threads_may_convert_the_same_network(counted, images) -> None:
+    source, built = counted()
+    with ThreadPoolExecutor(2) as pool:
+        opened = list(pool.map(lambda _: open_engine("openvino").open(source), range(2)))
+    first, second = (run(images[:1])[0] for run in opened)
+    np.testing.assert_array_equal(first, second)
+    assert built == ["built"]
+    assert len(list(cache_folder().iterdir())) == 2
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_concurrent_calls_give_the_answers_of_calls_in_turn(
+    make_source, images, engine: str
+) -> None:
+    run = open_engine(engine).open(make_source("test_resnet", NETWORKS["test_resnet"]))
+    expected = [run(image[None]) for image in images]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda index: run(images[index % 5][None]), range(20)))
+    for index, (logits, maps) in enumerate(found):
+        np.testing.assert_array_equal(logits, expected[index % 5][0])
+        np.testing.assert_array_equal(maps, expected[index % 5][1])
+
+
+@pytest.mark.skipif(not HAS_BF16, reason="this processor has no bfloat16")
+@pytest.mark.parametrize(("network", "checksum"), NETWORKS.items())
+def test_the_fast_engine_stays_near_torch(make_source, images, network: str, checksum: str) -> None:
+    source = make_source(network, checksum)
+    fast = open_engine("openvino-fast")
+    assert fast.name == "openvino-fast"
+    logits, maps = fast.open(source)(images)
+    expected_logits, expected_maps = open_engine("torch").open(source)(images)
+    scale = float(np.abs(expected_maps).max())
+    np.testing.assert_allclose(logits, expected_logits, atol=0.05 * scale)
+    np.testing.assert_allclose(maps, expected_maps, atol=0.1 * scale)
+    assert np.abs(logits - expected_logits).max() > 0
+
+
+def test_a_processor_without_bfloat16_is_told_which_engine_to_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class OldCore:
+        def get_property(self, device: str, name: str) -> list[str]:
+            return ["FP32", "INT8"]
+
+    monkeypatch.setattr(openvino, "Core", OldCore)
+    with pytest.raises(ValueError, match=r"bfloat16 .* found none\. Use --engine openvino\.$"):
+        open_engine("openvino-fast")
+    assert open_engine("openvino").name == "openvino"
+
+
+@pytest.mark.parametrize("name", ["tensorrt", "", "OpenVINO"])
+def test_an_engine_that_does_not_exist_is_refused_with_those_that_do(name: str) -> None:
+    with pytest.raises(ValueError, match=r"out of openvino, openvino-fast, torch; found"):
+        open_engine(name)
+
+
+def test_converted_networks_are_kept_beside_the_program_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(CACHE_VARIABLE)
+    root = Path(__file__).resolve().parents[2]
+    assert cache_folder() == root / ".cache" / "engines"

@@ -1,0 +1,94 @@
+"""A folder is read to its end, in order, whatever is in it."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cxr_valve.reading.folder import AHEAD, find_files, read_files
+
+
+def test_files_are_found_in_order_and_hidden_ones_are_not(folder: Path) -> None:
+    found = [str(path.relative_to(folder)) for path in find_files([folder])]
+    assert found == ["a.png", "broken.png", "large.dcm", "b/case.dcm"]
+
+
+def test_what_is_named_is_taken_as_it_is(folder: Path) -> None:
+    named = [folder / "missing.dcm", folder / ".DS_Store", folder / "b"]
+    assert list(find_files(named)) == [*named[:2], folder / "b" / "case.dcm"]
+
+
+def test_every_file_has_an_outcome_in_order_and_none_stops_the_rest(reader, folder: Path) -> None:
+    paths = [folder / "missing.dcm", *find_files([folder]), folder]
+    outcomes = list(read_files(reader, paths))
+    assert [outcome.path for outcome in outcomes] == paths
+    assert [outcome.status for outcome in outcomes] == [
+        "error", "read", "refused", "refused", "read", "error",
+    ]  # fmt: skip
+    for outcome in outcomes:
+        read = outcome.status == "read"
+        assert (outcome.reading is not None) == read
+        assert (outcome.inputs is not None) == read
+        assert (outcome.reason is None) == read
+        assert outcome.engine == "openvino"
+        assert outcome.seconds >= 0
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("missing.dcm", r"^Expected a readable file, found: No such file or directory\. Check"),
+        ("broken.png", r"^Expected a complete image, found .+ cut short"),
+        ("large.dcm", r"^Expected a file of at most 100 MB, found 100 MB\."),
+    ],
+)
+def test_a_reason_says_what_to_do_and_names_nobody(reader, folder, name: str, reason: str) -> None:
+    [outcome] = read_files(reader, [folder / name])
+    assert re.search(reason, outcome.reason)
+    assert name not in outcome.reason
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="an administrator may read every file")
+def test_a_file_one_may_not_read_is_an_error(reader, folder: Path) -> None:
+    (folder / "a.png").chmod(0)
+    [outcome] = read_files(reader, [folder / "a.png"])
+    assert (outcome.status, outcome.reading) == ("error", None)
+
+
+def test_a_defect_is_reported_by_its_kind_and_the_batch_goes_on(
+    reader, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = reader.infer
+    calls = iter([True, False])
+
+    def fail_once(inputs: object) -> object:
+        if next(calls):
+            raise ZeroDivisionError("patient Zyxwv")
+        return whole(inputs)
+
+    monkeypatch.setattr(reader, "infer", fail_once)
+    first, second = read_files(reader, [folder / "a.png", folder / "a.png"])
+    assert (first.status, second.status) == ("error", "read")
+    assert first.reason == ("Unexpected ZeroDivisionError; please report it with the kind of file.")
+
+
+def test_files_are_taken_up_only_as_they_are_needed(reader, folder: Path) -> None:
+    taken: list[int] = []
+
+    def paths() -> Iterator[Path]:
+        for number in range(20):
+            taken.append(number)
+            yield folder / "a.png"
+
+    outcomes = read_files(reader, paths())
+    next(outcomes)
+    assert len(taken) == AHEAD + 1
+    outcomes.close()
+    assert len(taken) == AHEAD + 1
+
+
+def test_the_same_file_gives_the_same_numbers(reader, folder: Path) -> None:
+    first, second = read_files(reader, [folder / "a.png", folder / "a.png"])
+    assert first.reading.findings["as"].score == second.reading.findings["as"].score

@@ -1,0 +1,130 @@
+"""One active set a finding: recorded, switchable, reversible, never replaced silently."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cxr_valve import active, cards
+from cxr_valve.active import activate, active_sets, revert
+from cxr_valve.cards import CardError, WeightSet, read_card, write_card
+
+TEMPLATES: dict[str, WeightSet] = {}
+
+
+@pytest.fixture
+def make_set(toy_set, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., WeightSet]:
+    """Copies of one toy set under other names: no card looks inside its weights."""
+    if not TEMPLATES:
+        root = tmp_path_factory.mktemp("template")
+        TEMPLATES["toy"] = toy_set(root, networks=("test_resnet",))
+
+    def make(root: Path, finding: str = "mr", tag: str = "toy") -> WeightSet:
+        folder = root / f"{finding}-{tag}"
+        shutil.copytree(TEMPLATES["toy"].folder, folder)
+        write_card(replace(TEMPLATES["toy"].card, finding=finding, tag=tag), folder)
+        return read_card(folder)
+
+    return make
+
+
+@pytest.fixture
+def roots(make_set, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """AS and MR shipped; two MR sets of the user's own."""
+    shipped, own = tmp_path / "shipped", tmp_path / "own"
+    for module in (cards, active):
+        monkeypatch.setattr(module, "shipped_root", lambda: shipped)
+    monkeypatch.setenv(cards.ROOT_VARIABLE, str(own))
+    make_set(shipped, "as", "shipped")
+    make_set(shipped, "mr", "shipped")
+    make_set(own, "mr", "first")
+    make_set(own, "mr", "second")
+    return shipped, own
+
+
+def names() -> dict[str, str]:
+    return {finding: found.card.name for finding, found in active_sets().items()}
+
+
+def test_shipped_sets_are_active_until_others_are_chosen_in_the_order_of_findings(roots) -> None:
+    assert list(names().items()) == [("mr", "mr-shipped"), ("as", "as-shipped")]
+
+
+def test_the_last_one_activated_is_active_and_other_findings_keep_theirs(roots) -> None:
+    activate("mr-first")
+    assert activate("mr-second").folder == roots[1] / "mr-second"
+    assert names() == {"mr": "mr-second", "as": "as-shipped"}
+    activate("mr-shipped")
+    assert names()["mr"] == "mr-shipped"
+
+
+def test_revert_returns_step_by_step_to_what_was_active_before(roots) -> None:
+    activate("mr-first")
+    activate("mr-second")
+    reverted = [revert("mr") for _ in range(3)]
+    assert [found.card.name for found in reverted if found] == [
+        "mr-first",
+        "mr-shipped",
+        "mr-shipped",
+    ]
+    assert revert("lvef") is None
+
+
+def test_a_finding_without_a_shipped_set_takes_the_users(roots) -> None:
+    shutil.rmtree(roots[0] / "mr-shipped")
+    assert names()["mr"] == "mr-first"
+
+
+def test_an_active_set_that_vanished_is_an_error_and_not_replaced(roots) -> None:
+    activate("mr-first")
+    shutil.rmtree(roots[1] / "mr-first")
+    with pytest.raises(CardError, match=r"cannot be used\. mr-first: the folder is gone\. Activat"):
+        active_sets()
+    revert("mr")
+    assert names()["mr"] == "mr-shipped"
+
+
+def test_an_active_set_whose_card_broke_is_an_error_that_says_what(roots) -> None:
+    activate("mr-first")
+    file = roots[1] / "mr-first" / cards.CARD_FILE
+    content = json.loads(file.read_text())
+    del content["prevalence"]
+    file.write_text(json.dumps(content))
+    with pytest.raises(CardError, match=r"mr-first/card\.json: prevalence: Field required"):
+        active_sets()
+
+
+@pytest.mark.parametrize("name", ["test_resnet.safetensors", "scores.csv"])
+def test_a_set_with_a_damaged_file_is_not_activated(roots, name: str) -> None:
+    with (roots[1] / "mr-second" / name).open("ab") as stream:
+        stream.write(b"\n")
+    with pytest.raises(CardError, match=rf"mr-second/{name}: Expected checksum"):
+        activate("mr-second")
+    assert names()["mr"] == "mr-shipped"
+
+
+@pytest.mark.parametrize("name", ["mr-none", ""])
+def test_a_set_that_does_not_exist_is_not_activated(roots, name: str) -> None:
+    with pytest.raises(CardError, match=r"found no"):
+        activate(name)
+    assert not (roots[1] / active.ACTIVE_FILE).exists()
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"mr": "mr-first"}'])
+def test_a_record_that_is_damaged_is_named(roots, content: str) -> None:
+    (roots[1] / active.ACTIVE_FILE).write_text(content)
+    with pytest.raises(CardError, match=r"^active\.json: Expected .* delete it\.$"):
+        active_sets()
+
+
+def test_sets_that_are_all_unusable_are_an_error_and_no_sets_at_all_are_none(roots) -> None:
+    shutil.rmtree(roots[1])
+    shutil.rmtree(roots[0] / "mr-shipped")
+    (roots[0] / "as-shipped" / cards.CARD_FILE).write_text("{}")
+    with pytest.raises(CardError, match=r"^as-shipped/card\.json: finding: Field required"):
+        active_sets()
+    shutil.rmtree(roots[0])
+    assert active_sets() == {}

@@ -1,0 +1,31 @@
+"""A handful of simulated examples, small enough to fit in seconds."""
+
+import numpy as np
+import pytest
+
+from cxr_valve.imaging.prepare import prepare
+from cxr_valve.phantom.patient import MEASUREMENT_MEANS, MEASUREMENT_SDS
+from cxr_valve.phantom.render import simulate
+from train.fit import Examples
+from train.simulated import coarse_anatomy
+
+SIDE = 80
+
+
+@pytest.fixture(scope="session")
+def examples() -> Examples:
+    """24 phantoms at 80 px; every other one is positive."""
+    images, measurements, anatomy = [], [], []
+    for index in range(24):
+        phantom = simulate(1, index, side=96, mr="severe" if index % 2 else "none")
+        prepared = prepare(phantom.radiograph, SIDE)
+        images.append(np.rint(prepared.image * 255).astype(np.uint8))
+        measurements.append(phantom.patient.measurements.as_tuple())
+        anatomy.append(coarse_anatomy(phantom, prepared.geometry))
+    standard = (np.array(measurements) - MEASUREMENT_MEANS) / MEASUREMENT_SDS
+    return Examples(
+        images=np.stack(images),
+        labels=np.arange(24, dtype=np.float32) % 2,
+        measurements=standard.astype(np.float32),
+        anatomy=np.stack(anatomy),
+    )

@@ -1,0 +1,126 @@
+"""What is written is a set of weights that the program accepts and can run."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from cxr_valve import cards
+from cxr_valve.engines.engine import CACHE_VARIABLE, open_engine
+from cxr_valve.findings import MR
+from cxr_valve.models.ensemble import open_ensemble
+from cxr_valve.models.networks import ValveNet
+from train.demonstration import save_network
+from train.evaluate import Calibrated, calibrate, run_member
+from train.promote import FittedMember, Provenance, source, write_set
+
+SIDE = 80
+PROVENANCE = Provenance(
+    tag="trial",
+    created="2026-01-01",
+    summary="Made for tests.",
+    simulated=True,
+    training=cards.Training("none", MR.label_rule, 24, 24, 12, "tests", {"test_resnet": "tiny"}),
+    data=(cards.Source("none", "Apache-2.0", "none"),),
+)
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("promote")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(work / "engines"))
+
+
+@pytest.fixture(scope="module")
+def member(work: Path) -> FittedMember:
+    torch.manual_seed(2)
+    network = ValveNet("test_resnet").train()
+    with torch.no_grad():
+        for _ in range(20):
+            network(torch.rand(4, 1, SIDE, SIDE))
+    file = work / "network.safetensors"
+    save_network(network.eval(), file)
+    return FittedMember("test_resnet", file, SIDE, (3, 3))
+
+
+@pytest.fixture(scope="module")
+def calibrated(member: FittedMember, examples) -> Calibrated:
+    outputs = run_member(open_engine("torch").open(source(member)), examples.images)
+    # An untrained network knows nothing: labels that overlap with its logits make do.
+    labels = (outputs.logits > np.median(outputs.logits)).astype(int)
+    labels[np.argsort(outputs.logits)[[3, -4]]] ^= 1
+    table = pd.DataFrame(
+        {
+            "image": [f"sim-{i}" for i in range(len(labels))],
+            "patient": [f"sim-{i}" for i in range(len(labels))],
+            "sex": "F",
+            "age": 60,
+            "view": "PA",
+            "mr": labels,
+            "mr_grade": np.where(labels == 1, "mild", "none"),
+        }
+    )
+    return calibrate(
+        "mr",
+        ["test_resnet"],
+        {"validation": table, "test": table},
+        {"validation": [outputs], "test": [outputs]},
+    )
+
+
+@pytest.fixture
+def written(member, calibrated, examples, tmp_path: Path) -> cards.WeightSet:
+    folder = write_set("mr", [member], calibrated, PROVENANCE, [examples.images[:6]], tmp_path)
+    return cards.read_card(folder)
+
+
+def test_a_network_is_kept_in_half_precision(member: FittedMember) -> None:
+    from safetensors.torch import load_file
+
+    assert {tensor.dtype for tensor in load_file(member.file).values()} == {torch.float16}
+
+
+def test_the_set_is_whole_and_says_what_was_measured(written, calibrated: Calibrated) -> None:
+    card = written.card
+    assert card.name == written.folder.name == "mr-trial"
+    assert sorted(file.name for file in written.folder.iterdir()) == [
+        "card.json",
+        "scores.csv",
+        "test_resnet.safetensors",
+    ]
+    assert card.members[0].calibration == calibrated.members[0]
+    assert card.operating_point == calibrated.operating_point
+    assert card.test.figures == calibrated.cohorts["test"].figures
+    assert (card.simulated, card.training) == (True, PROVENANCE.training)
+    kept = pd.read_csv(written.scores_file())
+    np.testing.assert_allclose(kept["score"], calibrated.scores["score"], atol=1e-6)
+    assert list(kept["grade"].unique()) == list(calibrated.scores["grade"].unique())
+
+
+def test_the_set_opens_and_engines_stay_near_the_reference(written, examples) -> None:
+    ensemble = open_ensemble(written, open_engine("openvino"))
+    logit, activation = ensemble.runnables[0](examples.images[:1, None].astype(np.float32) / 255)
+    assert np.isfinite(logit).all()
+    assert activation.shape[1:] == ensemble.card.members[0].grid
+    errors = written.card.engine_error
+    assert errors["openvino"].images == 6
+    assert 0 <= errors["openvino"].mean <= errors["openvino"].maximum <= 1e-4
+    if "openvino-fast" in errors:
+        assert errors["openvino-fast"].maximum > errors["openvino"].maximum
+
+
+def test_writing_again_replaces_the_set_and_leaves_nothing_beside_it(
+    written, member, calibrated, examples
+) -> None:
+    (written.folder / "stale.txt").write_text("old")
+    root = written.folder.parent
+    write_set("mr", [member], calibrated, PROVENANCE, [examples.images[:2]], root)
+    assert [path.name for path in root.iterdir()] == ["mr-trial"]
+    assert not (written.folder / "stale.txt").exists()
+    assert cards.read_card(written.folder).card.engine_error["openvino"].images == 2
