@@ -4,7 +4,7 @@ import streamlit as st
 
 from cxr_valve.ui.frame import NOTICE, pages, style
 
-st.set_page_config(page_title="CXR Valve", page_icon=":material/cardiology:", layout="wide")
+st.set_page_config(page_title="CXR Valve", page_icon="🫀", layout="wide")
 page = st.navigation(pages(), position="top")
 style()
 st.caption(NOTICE)

@@ -66,6 +66,8 @@ def drop_zone(visit: Visit, *, roomy: bool) -> None:
     key = f"upload-{visit.uploads}"
 
     def take() -> None:
+        if key != f"upload-{visit.uploads}":
+            return  # An uploader already emptied, told that its files are gone.
         visit.queue.add(st.session_state[key] or [])
         # A new key: the uploader forgets the files and their names.
         visit.uploads += 1
