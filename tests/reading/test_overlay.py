@@ -42,7 +42,7 @@ def test_a_hot_cell_lands_where_the_geometry_says(shape, trimmed, cells: int, ho
     drawn = place(grid, geometry, rows, columns)
     if crop.top < centre[0] < crop.bottom and crop.left < centre[1] < crop.right:
         # Where the hottest cell is an outermost one it stays hot up to the edge. A pixel centre is
-        # up to half a pixel off along each axis, and a cell at least 8 wide: 1 − (1 − 1/16)² < 0.13.
+        # up to half a pixel off along each axis, and a cell at least 8 wide: 1 − (15/16)² < .13.
         at = drawn[min(int(centre[0]), rows - 1), min(int(centre[1]), columns - 1)]
         assert at == pytest.approx(drawn.max(), abs=0.13)
         inner = 0 < min(cell) <= max(cell) < cells - 1
