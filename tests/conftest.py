@@ -1,7 +1,9 @@
 """Shared fixtures: where the public radiographs are, and a small real set of weights."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +114,33 @@ def toy_set() -> ToySet:
         return cards.read_card(folder)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def toy_templates() -> dict[str, cards.WeightSet]:
+    """The one toy set that ``make_set`` copies, once it was made."""
+    return {}
+
+
+@pytest.fixture
+def make_set(
+    toy_set: ToySet,
+    toy_templates: dict[str, cards.WeightSet],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[..., cards.WeightSet]:
+    """Copies of one toy set under other names: no card looks inside its weights."""
+    if not toy_templates:
+        root = tmp_path_factory.mktemp("template")
+        toy_templates["toy"] = toy_set(root, networks=("test_resnet",))
+    template = toy_templates["toy"]
+
+    def make(root: Path, finding: str = "mr", tag: str = "toy") -> cards.WeightSet:
+        folder = root / f"{finding}-{tag}"
+        shutil.copytree(template.folder, folder)
+        cards.write_card(replace(template.card, finding=finding, tag=tag), folder)
+        return cards.read_card(folder)
+
+    return make
 
 
 def toy_scores() -> str:

@@ -2,33 +2,13 @@
 
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cxr_valve import active, cards
 from cxr_valve.active import activate, active_sets, revert
-from cxr_valve.cards import CardError, WeightSet, read_card, write_card
-
-TEMPLATES: dict[str, WeightSet] = {}
-
-
-@pytest.fixture
-def make_set(toy_set, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., WeightSet]:
-    """Copies of one toy set under other names: no card looks inside its weights."""
-    if not TEMPLATES:
-        root = tmp_path_factory.mktemp("template")
-        TEMPLATES["toy"] = toy_set(root, networks=("test_resnet",))
-
-    def make(root: Path, finding: str = "mr", tag: str = "toy") -> WeightSet:
-        folder = root / f"{finding}-{tag}"
-        shutil.copytree(TEMPLATES["toy"].folder, folder)
-        write_card(replace(TEMPLATES["toy"].card, finding=finding, tag=tag), folder)
-        return read_card(folder)
-
-    return make
+from cxr_valve.cards import CardError
 
 
 @pytest.fixture
@@ -128,3 +108,14 @@ def test_sets_that_are_all_unusable_are_an_error_and_no_sets_at_all_are_none(roo
         active_sets()
     shutil.rmtree(roots[0])
     assert active_sets() == {}
+
+
+def test_a_damaged_set_does_not_let_its_finding_vanish(make_set, tmp_path, monkeypatch) -> None:
+    for module in (cards, active):
+        monkeypatch.setattr(module, "shipped_root", lambda: tmp_path)
+    monkeypatch.setenv(cards.ROOT_VARIABLE, str(tmp_path / "own"))
+    make_set(tmp_path, "mr")
+    broken = make_set(tmp_path, "as")
+    (broken.folder / cards.CARD_FILE).write_text("{}")
+    with pytest.raises(CardError, match=r"^as-toy/card\.json: "):
+        active_sets()

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, fields, replace
+from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +11,6 @@ import pytest
 
 from cxr_valve import cards
 from cxr_valve.cards import CardError, WeightSet, find_sets, read_card, write_card
-
-TEMPLATES: dict[str, WeightSet] = {}
-
-
-@pytest.fixture
-def make_set(toy_set, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., WeightSet]:
-    """Copies of one toy set under other names: no card looks inside its weights."""
-    if not TEMPLATES:
-        root = tmp_path_factory.mktemp("template")
-        TEMPLATES["toy"] = toy_set(root, networks=("test_resnet",))
-
-    def make(root: Path, finding: str = "mr", tag: str = "toy") -> WeightSet:
-        folder = root / f"{finding}-{tag}"
-        shutil.copytree(TEMPLATES["toy"].folder, folder)
-        write_card(replace(TEMPLATES["toy"].card, finding=finding, tag=tag), folder)
-        return read_card(folder)
-
-    return make
 
 
 @pytest.fixture
