@@ -1,6 +1,7 @@
 """What can be taken away from a case: JSON, a picture, a printable page. No identifiers."""
 
 import json
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -23,30 +24,25 @@ def downloads(visit: Visit, case: Case, sets: dict[str, WeightSet]) -> None:
     visit.labels[case.number] = typed.strip()
     name = visit.label(case)
     stem = case.name.lower().replace(" ", "-")
-    st.download_button(
-        "JSON",
-        lambda: json.dumps(outcome_as_dict(case.outcome, path=name), indent=1),
-        f"{stem}.json",
-        "application/json",
-        on_click="ignore",
-        key="download-json",
+    takes: tuple[tuple[str, str, str, Callable[[], str | bytes]], ...] = (
+        (
+            "JSON",
+            "json",
+            "application/json",
+            lambda: json.dumps(outcome_as_dict(case.outcome, path=name), indent=1),
+        ),
+        ("Picture (PNG)", "png", "image/png", lambda: png_report(_report(visit, case, sets, name))),
+        (
+            "Printable page (HTML)",
+            "html",
+            "text/html",
+            lambda: html_report(_report(visit, case, sets, name)),
+        ),
     )
-    st.download_button(
-        "Picture (PNG)",
-        lambda: png_report(_report(visit, case, sets, name)),
-        f"{stem}.png",
-        "image/png",
-        on_click="ignore",
-        key="download-png",
-    )
-    st.download_button(
-        "Printable page (HTML)",
-        lambda: html_report(_report(visit, case, sets, name)),
-        f"{stem}.html",
-        "text/html",
-        on_click="ignore",
-        key="download-html",
-    )
+    for title, ending, kind, make in takes:
+        st.download_button(
+            title, make, f"{stem}.{ending}", kind, on_click="ignore", key=f"download-{ending}"
+        )
 
 
 def _report(visit: Visit, case: Case, sets: dict[str, WeightSet], name: str) -> Report:
