@@ -31,7 +31,9 @@ ALLOWED["cxr_valve.models"] = ALLOWED["cxr_valve.engines"] | {
     "cxr_valve.engines",
     "cxr_valve.evaluation",
 }
+ALLOWED["cxr_valve.anatomy"] = ALLOWED["cxr_valve.models"]
 ALLOWED["cxr_valve.reading"] = ALLOWED["cxr_valve.models"] | {
+    "cxr_valve.anatomy",
     "cxr_valve.models",
     "cxr_valve.active",
 }
@@ -43,6 +45,7 @@ ALLOWED["cxr_valve.ui"] = ALLOWED["cxr_valve.reading"] | {
 ALLOWED["cxr_valve.__main__"] = {"cxr_valve", "cxr_valve.evaluation", "cxr_valve.reading"}
 ALLOWED["train"] = ALLOWED["cxr_valve.models"] | {
     "cxr_valve",
+    "cxr_valve.anatomy",
     "cxr_valve.models",
     "cxr_valve.phantom",
     "cxr_valve.reading",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cxr_valve.anatomy.gate import GateReading
 from cxr_valve.cards import EvidenceScale
 from cxr_valve.imaging.geometry import Geometry
 from cxr_valve.models.evidence import Grid
@@ -58,9 +59,15 @@ class FindingReading:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """Everything found in one radiograph, with the engine and the seconds it took."""
+    """Everything found in one radiograph, with the engine and the seconds it took.
+
+    ``gate`` says whether the image can be read; where it refused, ``findings`` is empty unless
+    the user asked to ``read_anyway``.
+    """
 
     input: InputFacts
     findings: dict[str, FindingReading]
     engine: str
     seconds: float
+    gate: GateReading | None = None
+    read_anyway: bool = False
