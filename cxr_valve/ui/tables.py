@@ -1,0 +1,79 @@
+"""Tables of measured figures and of facts, as HTML with numbers in line and intervals softer."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from cxr_valve.cards import Figure
+
+#: Metrics in the order people read them, and how they are called.
+METRICS = {
+    "auc": "AUC",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "accuracy": "Accuracy",
+    "ppv": "PPV",
+    "npv": "NPV",
+    "mae": "Mean absolute error",
+    "bias": "Bias",
+    "correlation": "Correlation",
+}
+_SHARES = {"sensitivity", "specificity", "accuracy", "ppv", "npv"}
+
+
+def metric_name(key: str) -> str:
+    """How people write the name of a metric."""
+    return METRICS.get(key, key.replace("_", " ").capitalize())
+
+
+def number(key: str, value: float) -> str:
+    """A metric's value: proportions in percent, the rest with two digits after the point."""
+    if value != value:
+        return "–"
+    return f"{value:.0%}" if key in _SHARES else f"{value:.2f}".replace("-", "−")
+
+
+def estimate(key: str, value: float, low: float, high: float, n: int) -> str:
+    """Value, interval in a lighter tone, n."""
+    if value != value:
+        return '<span class="soft">undefined</span>'
+    limits = f"{number(key, low)} to {number(key, high)}"
+    if key in _SHARES:
+        limits = f"{low * 100:.0f}–{high:.0%}"
+    return f'<b>{number(key, value)}</b> <span class="soft">({limits}, n {n:,})</span>'
+
+
+def figures_table(splits: Mapping[str, Mapping[str, Figure]], caption: str) -> str:
+    """One row a metric, one column a split."""
+    keys = {key for figures in splits.values() for key in figures}
+    order = [key for key in METRICS if key in keys] + sorted(keys - set(METRICS))
+    rows = []
+    for key in order:
+        found = [figures.get(key) for figures in splits.values()]
+        cells = [
+            estimate(key, f.value, f.low, f.high, f.n) if f else '<span class="soft">none</span>'
+            for f in found
+        ]
+        rows.append([escape(metric_name(key)), *cells])
+    return table(["", *(name.capitalize() for name in splits)], rows, caption)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
+    """A table whose cells are HTML already; the first cell of a row names it."""
+    top = "".join(f'<th scope="col">{escape(text)}</th>' for text in head)
+    body = "".join(
+        f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{cell}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in rows
+    )  # fmt: skip
+    return (
+        f'<div class="scroll-x"><table class="figures"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def facts(pairs: Sequence[tuple[str, str]]) -> str:
+    """Names and what they are, one pair a line; both plain text."""
+    items = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs if value
+    )
+    return f'<dl class="facts-list">{items}</dl>'
