@@ -48,7 +48,8 @@ class RunError(ValueError):
 @dataclass(frozen=True)
 class RunRequest:
     """What was asked for. ``cohort`` is the cohort's folder, ``recipe`` a recipe as JSON,
-    ``created`` UTC in ISO 8601, ``command`` what a person would type to do the same."""
+    ``created`` UTC in ISO 8601, ``command`` what a person would type to do the same. ``simulate``
+    patients (0: none) are simulated and paired into ``cohort`` before anything is trained."""
 
     id: str
     title: str
@@ -57,15 +58,17 @@ class RunRequest:
     recipe: dict[str, Any]
     created: str
     command: str
+    simulate: int = 0
 
 
 @dataclass(frozen=True)
 class RunStatus:
-    """How far it is. Times are seconds since 1970; ``epoch`` counts finished epochs of ``member``,
+    """How far it is. ``stage`` says in a few words what happens now, beside training. Times are seconds since 1970; ``epoch`` counts finished epochs of ``member``,
     ``step`` finished steps of ``steps`` in the whole of that member; ``job`` is Ray's submission
     id; ``error`` says why a failed run failed."""
 
     state: State = "queued"
+    stage: str = ""
     member: str = ""
     members: tuple[str, ...] = ()
     epoch: int = 0
