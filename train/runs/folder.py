@@ -63,9 +63,10 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """How far it is. ``stage`` says in a few words what happens now, beside training. Times are seconds since 1970; ``epoch`` counts finished epochs of ``member``,
-    ``step`` finished steps of ``steps`` in the whole of that member; ``job`` is Ray's submission
-    id; ``error`` says why a failed run failed."""
+    """How far it is. ``stage`` says in a few words what happens now. Times are seconds since 1970;
+    ``epoch`` counts finished epochs of ``member``, ``step`` finished steps of ``steps`` in the
+    stage (while training: in the whole of that member); ``job`` is Ray's submission id; ``error``
+    says why a failed run failed."""
 
     state: State = "queued"
     stage: str = ""
