@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from cxr_valve.imaging.radiograph import Decoding, Radiograph
-from cxr_valve.phantom.anatomy import FIELD_MM, Chest, build_chest, sample_pose
+from cxr_valve.phantom.anatomy import FIELD_MM, Chest, Pose, build_chest, sample_pose
 from cxr_valve.phantom.patient import AS_GRADES, Patient, sample_patient
 
 #: Attenuation of soft tissue per mm at about 120 kV with scatter; bone is given as the length of
@@ -51,9 +51,20 @@ def simulate(
     """
     rng = np.random.default_rng([seed, index])
     patient = sample_patient(rng, mr=mr, as_=as_, as_grades=as_grades)
-    pose = sample_pose(rng, patient)
-    chest = build_chest(rng, patient, pose, side)
-    pixels = _expose(rng, chest, patient, side)
+    return take(patient, sample_pose(rng, patient), side=side, body=rng, exposure=rng)
+
+
+def take(
+    patient: Patient,
+    pose: Pose,
+    *,
+    side: int,
+    body: np.random.Generator,
+    exposure: np.random.Generator,
+) -> Phantom:
+    """One radiograph of a patient; the same ``body`` draws give the same ribs and right heart."""
+    chest = build_chest(body, patient, pose, side)
+    pixels = _expose(exposure, chest, patient, side)
     return Phantom(
         patient=patient,
         radiograph=_as_radiograph(pixels),
