@@ -1,9 +1,11 @@
 """The study's three networks, each giving its logit and its class activation map in one pass."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 import timm
+import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -63,3 +65,30 @@ def load_network(network: str, weights: Path) -> ValveNet:
         )
     model.load_state_dict(tensors, strict=False)
     return model.eval()
+
+
+@lru_cache
+def check_network(network: str, size: int) -> None:
+    """Refuse a network whose map would not add up to its logit.
+
+    Raises:
+        ValueError: timm knows no such network, it does not take (1, size, size), or it does not end
+            in global average pooling and one linear layer.
+    """
+    expected = (
+        f"Expected a timm network for {size} px that ends in global average pooling and one "
+        f"linear layer (such as resnet50 or densenet121); found {network!r}"
+    )
+    try:
+        model = ValveNet(network).eval()
+        image = torch.rand(2, 1, size, size, generator=torch.Generator().manual_seed(0))
+        with torch.inference_mode():
+            own = model.backbone((image - INPUT_CENTRE) / INPUT_SCALE)[:, 0]
+            logit, activation = model(image)
+            mean = activation.mean(dim=(1, 2)) + model.classifier.bias
+    except Exception as error:
+        # timm fails in as many ways as it has networks.
+        raise ValueError(f"{expected}, which does not ({type(error).__name__}).") from error
+    exact = torch.allclose(own, logit, rtol=1e-3, atol=1e-3) and logit.shape == mean.shape
+    if not exact or activation.shape[-1] < 2 or logit.std() == 0:
+        raise ValueError(f"{expected}, whose map does not add up to its logit.")
