@@ -1,4 +1,4 @@
-"""Command line of the training: ``python -m train demo``."""
+"""Command line of the training: from a hospital's export to weights."""
 
 import argparse
 import logging
@@ -6,12 +6,21 @@ import sys
 from pathlib import Path
 
 from cxr_valve.cards import shipped_root
+from train.simulate import command as simulate
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse and run; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    for part in (simulate,):
+        part.add_parser(commands)
+    _add_demo(commands)
+    options = parser.parse_args(arguments)
+    return int(options.run(options))
+
+
+def _add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     demo = commands.add_parser(
         "demo",
         help="make the demonstration weights from nothing",
@@ -27,7 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
     demo.add_argument(
         "--work", type=Path, default=Path(".cache/demonstration"), help="folder for cached steps"
     )
-    options = parser.parse_args(arguments)
+    demo.set_defaults(run=_demo)
+
+
+def _demo(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     # Imported here so that --help answers at once.
     from train.demonstration import calibrate_and_write, fit_members

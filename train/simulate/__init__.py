@@ -1,0 +1,1 @@
+"""A simulated hospital's export: radiographs, exams, and the disorder that comes with them."""
