@@ -200,8 +200,8 @@ def _scale(card: Card) -> list[tuple[str, str]]:
         ),
         (
             "Calibration",
-            f"probability = σ({platt.a:.3f} · logit(score) {round(platt.b, 3) + 0:+.3f}), at the validation "
-            f"prevalence of {card.prevalence:.1%}",
+            f"probability = σ({platt.a:.3f} · logit(score) {round(platt.b, 3) + 0:+.3f}), at the "
+            f"validation prevalence of {card.prevalence:.1%}",
         ),
         (
             "Evidence colours",
