@@ -18,6 +18,8 @@ from pydantic.dataclasses import dataclass
 from cxr_valve.findings import FINDINGS, Kind
 
 CARD_FILE, SCORES_FILE = "card.json", "scores.csv"
+#: Folders of the program's own networks begin so: they belong to no finding and have other cards.
+ANATOMY = ("gate-", "heart-")
 ROOT_VARIABLE = "CXR_VALVE_WEIGHTS"
 
 # JSON has no infinity or NaN, and a probability made with one would say nothing.
@@ -126,6 +128,18 @@ class EngineError:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class NoveltyFile:
+    """Where the set keeps how its training cohort looks: ``file`` with its checksum, ``gate`` the
+    checksum of the gate's weights that described the images, and the counts of images behind it."""
+
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+\.safetensors$")]
+    sha256: Sha256
+    gate: Sha256
+    images: Annotated[int, Field(gt=0)]
+    held_out: Annotated[int, Field(gt=0)]
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Card:
     """What a set of weights says of itself. ``prevalence`` is π, that of the validation split, at
     which ``calibration`` turns logit(score) into a probability."""
@@ -148,6 +162,7 @@ class Card:
     data: tuple[Source, ...]
     engine_error: dict[str, EngineError]
     scores_sha256: Sha256
+    novelty: NoveltyFile | None = None
 
     @property
     def name(self) -> str:
@@ -171,11 +186,16 @@ class WeightSet:
         Raises:
             CardError: the file is missing or is not the one the card describes.
         """
-        return _checked(self.folder / member.file, member.sha256)
+        return checked(self.folder / member.file, member.sha256)
 
     def scores_file(self) -> Path:
         """The held-out scores, checked like the weights."""
-        return _checked(self.folder / SCORES_FILE, self.card.scores_sha256)
+        return checked(self.folder / SCORES_FILE, self.card.scores_sha256)
+
+    def novelty_file(self) -> Path | None:
+        """How the training cohort looks, checked like the weights; None where the set has none."""
+        novelty = self.card.novelty
+        return checked(self.folder / novelty.file, novelty.sha256) if novelty else None
 
 
 def sha256(file: Path) -> str:
@@ -184,7 +204,12 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _checked(file: Path, expected: str) -> Path:
+def checked(file: Path, expected: str) -> Path:
+    """The file, after its checksum was found right.
+
+    Raises:
+        CardError: the file is missing or is not the one with that checksum.
+    """
     if not file.is_file():
         raise CardError(f"{file.parent.name}/{file.name}: Expected this file, found none.")
     found = sha256(file)
@@ -252,4 +277,5 @@ def _set_folders() -> Iterator[Path]:
     for root in (shipped_root(), user_root()):
         if root.is_dir():
             # A hidden folder is a set somebody is still writing.
-            yield from sorted(path.parent for path in root.glob(f"[!.]*/{CARD_FILE}"))
+            folders = sorted(path.parent for path in root.glob(f"[!.]*/{CARD_FILE}"))
+            yield from (folder for folder in folders if not folder.name.startswith(ANATOMY))
