@@ -50,10 +50,12 @@ def test_a_card_cannot_be_changed_once_read(found: WeightSet) -> None:
         found.card.prevalence = 0.5  # type: ignore[misc]
 
 
-def test_every_field_of_a_card_is_required(found: WeightSet) -> None:
+def test_every_field_of_a_card_but_its_novelty_is_required(found: WeightSet) -> None:
     whole = json.loads((found.folder / cards.CARD_FILE).read_text())
     assert list(whole) == [field.name for field in fields(cards.Card)]
-    for name in whole:
+    change(found.folder, lambda card: card.pop("novelty"))
+    assert read_card(found.folder).card == found.card
+    for name in whole.keys() - {"novelty"}:
         change(found.folder, lambda card, name=name: card.pop(name))
         with pytest.raises(CardError, match=rf"^mr-toy/card\.json: {name}: Field required$"):
             read_card(found.folder)
@@ -180,3 +182,14 @@ def test_the_users_root_is_beside_the_program_unless_named(monkeypatch: pytest.M
     assert cards.user_root() == cards.shipped_root().parent / "local-weights"
     monkeypatch.setenv(cards.ROOT_VARIABLE, "/somewhere")
     assert cards.user_root() == Path("/somewhere")
+
+
+def test_networks_of_the_anatomy_are_no_sets_of_a_finding(roots, make_set) -> None:
+    shipped, _ = roots
+    make_set(shipped)
+    for name in ("gate-1", "heart-1"):
+        (shipped / name).mkdir()
+        (shipped / name / cards.CARD_FILE).write_text("{}")
+    sets, problems = find_sets()
+    assert [one.card.name for one in sets] == ["mr-toy"]
+    assert problems == []
