@@ -8,7 +8,7 @@ import csv
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -48,8 +48,9 @@ class RunError(ValueError):
 @dataclass(frozen=True)
 class RunRequest:
     """What was asked for. ``cohort`` is the cohort's folder, ``recipe`` a recipe as JSON,
-    ``created`` UTC in ISO 8601, ``command`` what a person would type to do the same. ``simulate``
-    patients (0: none) are simulated and paired into ``cohort`` before anything is trained."""
+    ``created`` UTC in ISO 8601, ``command`` what a person would type to do the same. Where
+    ``cohort`` does not exist yet, it is built by ``rules`` first, from the export of ``simulate``
+    patients if that is not 0."""
 
     id: str
     title: str
@@ -59,6 +60,7 @@ class RunRequest:
     created: str
     command: str
     simulate: int = 0
+    rules: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
