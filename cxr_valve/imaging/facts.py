@@ -47,13 +47,45 @@ _MODALITIES = {
 }
 
 
+_BODY_PARTS = {
+    "HAND": "a hand",
+    "WRIST": "a wrist",
+    "FINGER": "a finger",
+    "ELBOW": "an elbow",
+    "SHOULDER": "a shoulder",
+    "ARM": "an arm",
+    "HIP": "a hip",
+    "PELVIS": "a pelvis",
+    "KNEE": "a knee",
+    "LEG": "a leg",
+    "ANKLE": "an ankle",
+    "FOOT": "a foot",
+    "EXTREMITY": "a limb",
+    "SKULL": "a skull",
+    "HEAD": "a head",
+    "JAW": "a jaw",
+    "NECK": "a neck",
+    "SPINE": "a spine",
+    "CSPINE": "a spine",
+    "TSPINE": "a spine",
+    "LSPINE": "a spine",
+    "ABDOMEN": "an abdomen",
+    "BREAST": "a breast",
+}
+
+
 @dataclass(frozen=True)
 class Facts:
-    """Spacing (row, column) in mm with the attribute it came from, view, and warnings."""
+    """Spacing (row, column) in mm with the attribute it came from, view, and warnings.
+
+    ``modality`` and ``body_part`` in words where the file names another than a chest radiograph.
+    """
 
     spacing_mm: tuple[float, float] | None
     spacing_source: str | None
     view: str | None
+    modality: str | None
+    body_part: str | None
     warnings: tuple[str, ...]
 
 
@@ -64,6 +96,8 @@ def read_facts(dataset: Any, layout: Layout, transfer_syntax: str) -> Facts:
         spacing_mm=spacing,
         spacing_source=source,
         view=_view(dataset),
+        modality=_MODALITIES.get(word(dataset, "Modality")),
+        body_part=_BODY_PARTS.get(word(dataset, "BodyPartExamined")),
         warnings=tuple(_warnings(dataset, layout, transfer_syntax)),
     )
 

@@ -68,6 +68,8 @@ def _from_dicom(data: bytes) -> Radiograph:
         ),
         warnings=(*warnings, *_resolution(graded.pixels.shape)),
         tone=graded.tone,
+        modality=frame.facts.modality,
+        body_part=frame.facts.body_part,
     )
 
 

@@ -50,6 +50,8 @@ class Radiograph:
         warnings: plain sentences on what limits the use of this image.
         tone: brightness in [0, 1] at evenly spaced pixel values from display[0] to display[1],
             for files whose window is not straight (SIGMOID, VOI LUT); None is a straight line.
+        modality: "a CT slice", … where the file says that it holds no radiograph; else None.
+        body_part: "a hand", … where the file names another part than the chest; else None.
     """
 
     pixels: NDArray[np.uint16]
@@ -62,6 +64,8 @@ class Radiograph:
     decoding: Decoding
     warnings: tuple[str, ...]
     tone: NDArray[np.float32] | None = None
+    modality: str | None = None
+    body_part: str | None = None
 
     @property
     def rows(self) -> int:
