@@ -1,0 +1,82 @@
+"""Heart size as a radiologist measures it: lines, ratio, interval, and what limits them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+#: (row, column) on the radiograph, continuous: pixel (r, c) covers [r, r+1) × [c, c+1).
+Point = tuple[float, float]
+Structure = Literal["heart", "right lung", "left lung"]
+
+
+@dataclass(frozen=True)
+class HeartLines:
+    """The lines of the cardiothoracic ratio, in pixels of the radiograph.
+
+    Right and left are the patient's: a right point lies on the left of the image. Widths are
+    horizontal distances, so only the points' columns count; their rows say where the borders are
+    widest. ``midline`` is the column of the vertical line that the two heart half-lines start from.
+    """
+
+    midline: float
+    heart_right: Point
+    heart_left: Point
+    thorax_right: Point
+    thorax_left: Point
+
+    @property
+    def heart_width(self) -> float:
+        """Midline to right border plus midline to left border, in pixels."""
+        return self.heart_left[1] - self.heart_right[1]
+
+    @property
+    def thorax_width(self) -> float:
+        """Widest inner thoracic width, in pixels."""
+        return self.thorax_left[1] - self.thorax_right[1]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A closed border in pixels of the radiograph; the last point joins the first."""
+
+    structure: Structure
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class HeartReading:
+    """Heart size in one radiograph.
+
+    ``low`` and ``high`` bound the cardiothoracic ratio that a reader would measure, in 95 of 100
+    images. ``heart_mm`` and ``thorax_mm`` are sizes at the detector, not in the body, and None
+    where the header does not give the detector's pixel spacing. ``confidence`` in [0, 1] is no
+    probability: it is 1 where heart and lungs look as they did in training and falls with every
+    thing in ``notes`` that does not.
+    """
+
+    ctr: float
+    low: float
+    high: float
+    heart_mm: float | None
+    thorax_mm: float | None
+    confidence: float
+    notes: tuple[str, ...]
+    lines: HeartLines
+    outlines: tuple[Outline, ...]
+    weights: str
+
+
+def ctr_from_lines(lines: HeartLines) -> float:
+    """Cardiothoracic ratio of lines, as found or as a reader dragged them.
+
+    Raises:
+        ValueError: a right end does not lie left of its left end, or the midline lies outside the
+            heart.
+    """
+    if lines.thorax_width <= 0 or lines.heart_width <= 0:
+        raise ValueError(
+            "Expected the patient's right ends on the left of the image; found heart "
+            f"{lines.heart_width:.1f} and thorax {lines.thorax_width:.1f} pixels wide."
+        )
+    if not lines.heart_right[1] <= lines.midline <= lines.heart_left[1]:
+        raise ValueError("Expected the midline between the heart's borders; found it outside.")
+    return lines.heart_width / lines.thorax_width
