@@ -20,8 +20,8 @@ def runs_root() -> Path:
 
 
 def new_id(finding: str) -> str:
-    """A fresh id that sorts by time: ``20260131-142501-mr-3f9a``."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    """A fresh id that sorts by time, to the millisecond: ``20260131-142501123-mr-3f9a``."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S%f")[:-3]
     return f"{stamp}-{finding}-{secrets.token_hex(2)}"
 
 
