@@ -50,10 +50,10 @@ def chromium() -> Iterator["Browser"]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """``serve(script, env=None, options=())`` starts Streamlit on a free port and returns its
-    address; the servers of a module end with it."""
+    address; all servers end with the session."""
     servers: list[subprocess.Popen[bytes]] = []
 
     def start(

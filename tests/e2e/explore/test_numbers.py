@@ -1,0 +1,84 @@
+"""The browser's numbers are the library's, and the published ones."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxr_valve.evaluation.columns import Columns
+from cxr_valve.evaluation.report import report_cohort
+from cxr_valve.evaluation.score_file import to_cohort
+from cxr_valve.evaluation.table_file import read_table
+from tests.e2e.explore.steps import MR_TEST, numbers, value
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(
+    ("prevalence", "ppv", "npv"),
+    [
+        (0.017, 0.0451, 0.9933),
+        (0.093, 0.2188, 0.9614),
+        (0.2, 0.4057, 0.9108),
+        (0.44, 0.6821, 0.7646),
+    ],
+)
+def test_ppv_collapses_with_prevalence(
+    explore: Callable[..., "Page"], prevalence: float, ppv: float, npv: float
+) -> None:
+    found = numbers(explore(src="study:mr", p=str(prevalence)))
+    at = "At prevalence"
+    assert value(found, f"{at}: PPV") == pytest.approx(ppv, abs=1e-4)
+    assert value(found, f"{at}: NPV") == pytest.approx(npv, abs=1e-4)
+
+
+def test_published_intervals_of_as(explore: Callable[..., "Page"]) -> None:
+    found = numbers(explore(src="study:as-test"))
+    for name, shown in {
+        "Whatever the prevalence: Sensitivity": "83.0% 74.5–89.6",
+        "Whatever the prevalence: Specificity": "69.3% 66.3–72.3",
+        "In these cases: PPV": "23.0% 18.9–27.6",
+        "In these cases: NPV": "97.4% 95.9–98.4",
+        "In these cases: Accuracy": "70.7% 67.9–73.4",
+    }.items():
+        assert shown in " ".join(found[name].split())
+
+
+@pytest.mark.parametrize("threshold", ["0", "0.31", "0.5", "1"])
+@pytest.mark.parametrize("prevalence", ["0.0001", "0.017"])
+def test_the_browser_agrees_with_the_library(
+    explore: Callable[..., "Page"], root: Path, threshold: str, prevalence: str
+) -> None:
+    page = explore(src=MR_TEST, t=threshold, rule="manual", p=prevalence, harm="own")
+    frame = read_table(root / "mr-fake" / "scores.csv")
+    cohort = to_cohort(frame[frame["split"] == "test"], Columns(label="label", score="score"))
+    report = report_cohort(cohort, float(threshold), prevalence=float(prevalence), t=0.1).to_json()
+    found = numbers(page)
+    expected = {
+        "Whatever the prevalence: Sensitivity": report["metrics"]["sensitivity"],
+        "Whatever the prevalence: Specificity": report["metrics"]["specificity"],
+        "Whatever the prevalence: LR+": report["metrics"]["lr_positive"],
+        "Whatever the prevalence: LR−": report["metrics"]["lr_negative"],
+        "Whatever the prevalence: Diagnostic odds ratio": report["metrics"]["dor"],
+        "Whatever the prevalence: Balanced accuracy": report["metrics"]["balanced_accuracy"],
+        "In these cases: PPV": report["metrics"]["ppv"],
+        "In these cases: Accuracy": report["metrics"]["accuracy"],
+        "In these cases: F1": report["metrics"]["f1"],
+        "In these cases: MCC": report["metrics"]["mcc"],
+        "At prevalence: PPV": report["at_prevalence"]["ppv"],
+        "At prevalence: NPV": report["at_prevalence"]["npv"],
+        "At prevalence: Net benefit per 1,000": report["at_prevalence"]["net_benefit"],
+    }
+    for name, estimate in expected.items():
+        shown = found[name].split(" | ")[0].split()
+        for part, number in zip(("value", "low", "high"), shown, strict=True):
+            if estimate[part] is None:
+                assert number in ("NaN", "Infinity", "-Infinity"), (name, part)
+            else:
+                wanted = pytest.approx(estimate[part], rel=1e-5, abs=1e-6)
+                assert float(number) == wanted, (name, part)
