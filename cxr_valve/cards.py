@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass as plain_dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -23,7 +23,8 @@ ANATOMY = ("gate-", "heart-")
 ROOT_VARIABLE = "CXR_VALVE_WEIGHTS"
 
 # JSON has no infinity or NaN, and a probability made with one would say nothing.
-_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
+T = TypeVar("T")
 Share = Annotated[float, Field(ge=0, le=1)]
 Inside = Annotated[float, Field(gt=0, lt=1)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -33,7 +34,7 @@ class CardError(ValueError):
     """A set of weights that cannot be used; the message names the file and the field."""
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Calibration:
     """Platt scaling p = σ(a·logit + b); a ≤ 0 would turn the ranking round and is refused."""
 
@@ -41,7 +42,7 @@ class Calibration:
     b: float
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Member:
     """One network: ``network`` is its timm name, ``input_size`` the side of its input in pixels,
     ``grid`` the rows and columns of its map."""
@@ -54,7 +55,7 @@ class Member:
     calibration: Calibration
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class OperatingPoint:
     """A threshold on the score, the rule that chose it on validation, and its test 2×2 table."""
 
@@ -66,7 +67,7 @@ class OperatingPoint:
     tn: int
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class EvidenceScale:
     """Colour limit of the evidence maps (log likelihood ratio per cell, symmetric), and the ε up to
     which a cell counts as no evidence."""
@@ -75,7 +76,7 @@ class EvidenceScale:
     epsilon: Annotated[float, Field(ge=0)]
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Figure:
     """A measured value with its 95% interval, the n behind it and the interval's method."""
 
@@ -86,7 +87,7 @@ class Figure:
     method: str
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Cohort:
     """What a split held: images, patients and positives, and the figures measured on it."""
 
@@ -96,7 +97,7 @@ class Cohort:
     figures: dict[str, Figure]
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Training:
     """What the weights were trained on and how to do it again."""
 
@@ -109,7 +110,7 @@ class Training:
     recipe: dict[str, str]
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Source:
     """A body of data behind the weights, with its licence and citation."""
 
@@ -118,7 +119,7 @@ class Source:
     citation: str
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class EngineError:
     """|Δ probability| of an engine against the float32 torch reference on ``images`` images."""
 
@@ -127,7 +128,7 @@ class EngineError:
     images: int
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class NoveltyFile:
     """Where the set keeps how its training cohort looks: ``file`` with its checksum, ``gate`` the
     checksum of the gate's weights that described the images, and the counts of images behind it."""
@@ -139,7 +140,7 @@ class NoveltyFile:
     held_out: Annotated[int, Field(gt=0)]
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Card:
     """What a set of weights says of itself. ``prevalence`` is π, that of the validation split, at
     which ``calibration`` turns logit(score) into a probability."""
@@ -227,9 +228,23 @@ def read_card(folder: Path) -> WeightSet:
     Raises:
         CardError: naming the file and every field that is missing or out of range.
     """
+    card = read_as(_ADAPTER, folder)
+    if card.finding not in FINDINGS:
+        raise CardError(f"{folder.name}/{CARD_FILE}: finding: unknown finding {card.finding!r}")
+    if folder.name != card.name:
+        raise CardError(f"{folder.name}/{CARD_FILE}: Expected a folder named {card.name}.")
+    return WeightSet(card, folder)
+
+
+def read_as(adapter: TypeAdapter[T], folder: Path) -> T:
+    """``folder/card.json`` as one kind of card.
+
+    Raises:
+        CardError: naming the file and every field that is missing or out of range.
+    """
     file = folder / CARD_FILE
     try:
-        card = _ADAPTER.validate_json(file.read_bytes())
+        return adapter.validate_json(file.read_bytes())
     except OSError as error:
         raise CardError(f"{folder.name}: Expected {CARD_FILE}, found none.") from error
     except ValidationError as error:
@@ -237,11 +252,6 @@ def read_card(folder: Path) -> WeightSet:
             f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()
         )
         raise CardError(f"{folder.name}/{CARD_FILE}: {problems}") from error
-    if card.finding not in FINDINGS:
-        raise CardError(f"{folder.name}/{CARD_FILE}: finding: unknown finding {card.finding!r}")
-    if folder.name != card.name:
-        raise CardError(f"{folder.name}/{CARD_FILE}: Expected a folder named {card.name}.")
-    return WeightSet(card, folder)
 
 
 def write_card(card: Card, folder: Path) -> None:
