@@ -38,6 +38,7 @@ def pages() -> list[st.Page]:
     return [
         st.Page(root / "read" / "radiograph.py", title="Radiograph", default=True),
         st.Page(root / "explore" / "thresholds.py", title="Operating points"),
+        st.Page(root / "build" / "training.py", title="Training"),
         st.Page(root / "build" / "model_card.py", title="Model card"),
     ]
 

@@ -77,3 +77,11 @@ def facts(pairs: Sequence[tuple[str, str]]) -> str:
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs if value
     )
     return f'<dl class="facts-list">{items}</dl>'
+
+
+def facts_row(pairs: Sequence[tuple[str, str]]) -> str:
+    """The same side by side, for facts of a word or two."""
+    items = "".join(
+        f"<span><b>{escape(name)}</b>{escape(value)}</span>" for name, value in pairs if value
+    )
+    return f'<div class="facts-row">{items}</div>'

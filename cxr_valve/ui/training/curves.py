@@ -1,0 +1,121 @@
+"""Loss and validation curves of one run, or of several overlaid."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from cxr_valve.ui.finding_card import network_name
+
+#: Okabe-Ito without the hues of the findings.
+COLOURS = ("#56b4e9", "#e69f00", "#d55e00", "#0072b2", "#999999")
+DASHES = ("solid", "dash", "dot", "dashdot")
+QUALITY = {"validation_auc": "Validation AUC", "validation_mae": "Validation mean absolute error"}
+
+
+def show_curves(tables: Mapping[str, pd.DataFrame], key: str) -> None:
+    """Two charts side by side; ``tables`` holds metrics by the name of the run."""
+    tables = {name: table for name, table in tables.items() if len(table)}
+    if not tables:
+        st.caption("Curves appear here after the first epoch.")
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _chart(tables, ("train_loss", "validation_loss"), "Loss", f"loss-{key}")
+    quality = quality_of(tables)
+    with right:
+        _chart(tables, (quality,), QUALITY[quality], f"quality-{key}")
+    for name, table in tables.items():
+        st.caption((f"**{name}.** " if len(tables) > 1 else "") + in_words(table))
+
+
+def quality_of(tables: Mapping[str, pd.DataFrame]) -> str:
+    """The validation metric these runs have: AUC for a binary finding, else the error."""
+    has_auc = any(table["validation_auc"].notna().any() for table in tables.values())
+    has_mae = any(table["validation_mae"].notna().any() for table in tables.values())
+    return "validation_mae" if has_mae and not has_auc else "validation_auc"
+
+
+def _chart(
+    tables: Mapping[str, pd.DataFrame], columns: tuple[str, ...], title: str, key: str
+) -> None:
+    # Loaded where a chart is drawn, so that the page opens without it.
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for number, (name, table) in enumerate(tables.items()):
+        for trace in _traces(name if len(tables) > 1 else "", table, columns, COLOURS[number % 5]):
+            figure.add_trace(go.Scatter(**trace))
+    figure.update_layout(
+        height=280,
+        margin={"l": 55, "r": 10, "t": 10, "b": 45},
+        xaxis_title="Epoch",
+        yaxis_title=title,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        hovermode="x unified",
+    )
+    ink = "#1a1d21" if st.context.theme.type == "light" else "#e6e8eb"
+    axis = {"tickfont": {"color": ink}, "title": {"font": {"color": ink}}}
+    figure.update_xaxes(dtick=1 if _longest(tables) <= 12 else None, **axis)
+    figure.update_yaxes(**axis)
+    if columns == ("validation_auc",):
+        figure.add_hline(y=0.5, line={"dash": "dot", "width": 1, "color": "#888888"})
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False})
+
+
+def _traces(
+    name: str, table: pd.DataFrame, columns: tuple[str, ...], colour: str
+) -> list[dict[str, Any]]:
+    traces = []
+    members = list(dict.fromkeys(table["member"]))
+    for place, member in enumerate(members):
+        rows = table[table["member"] == member]
+        for column in columns:
+            training = column.startswith("train")
+            said = [name, network_name(member) if len(members) > 1 else ""]
+            if len(columns) > 1:
+                said.append("training" if training else "validation")
+            traces.append(
+                {
+                    "x": rows["epoch"].tolist(),
+                    "y": rows[column].tolist(),
+                    "mode": "lines+markers",
+                    "name": ", ".join(part for part in said if part) or "validation",
+                    "line": {
+                        "color": "#999999" if training and not name else colour,
+                        "dash": "dot" if training and name else DASHES[place % 4],
+                    },
+                    "marker": {"size": 5},
+                }
+            )
+    return traces
+
+
+def _longest(tables: Mapping[str, pd.DataFrame]) -> int:
+    return max(int(table["epoch"].max()) for table in tables.values())
+
+
+def in_words(table: pd.DataFrame) -> str:
+    """The same in a sentence, for those who cannot see the chart."""
+    last = table.iloc[-1]
+    said = f"After epoch {int(last['epoch'])}"
+    if len(set(table["member"])) > 1:
+        said += f" of {network_name(str(last['member']))}"
+    said += f": training loss {_number(last['train_loss'])}, validation loss "
+    said += f"{_number(last['validation_loss'])}."
+    quality = quality_of({"": table})
+    values = table[quality].to_numpy(float)
+    if not np.isnan(values).all():
+        best = int(np.nanargmax(values) if quality == "validation_auc" else np.nanargmin(values))
+        name = QUALITY[quality]
+        said += (
+            f" Best {name[0].lower()}{name[1:]} {_number(values[best])}, "
+            f"at epoch {int(table['epoch'].iloc[best])}."
+        )
+    return said
+
+
+def _number(value: float) -> str:
+    return "not measured" if value != value else f"{value:.3f}"
