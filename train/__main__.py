@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from cxr_valve.cards import shipped_root
+from train import work
 from train.simulate import command as simulate
 
 
@@ -13,7 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Parse and run; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for part in (simulate,):
+    for part in (simulate, work):
         part.add_parser(commands)
     _add_demo(commands)
     options = parser.parse_args(arguments)
