@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cxr_valve.evaluation.checks import open_fraction
@@ -69,13 +70,7 @@ def cases_needed(
         low, high = _BOUNDS[method](proportion * n, n, level)
         return float(high - low)
 
-    too_few, enough = 0, 1
-    while wide(enough) > width and enough < _MOST:
-        too_few, enough = enough, enough * 2
-    while enough - too_few > 1:
-        middle = (too_few + enough) // 2
-        too_few, enough = (middle, enough) if wide(middle) > width else (too_few, middle)
-    return enough
+    return _smallest(wide, width, least=1)
 
 
 def auc_cases_needed(
@@ -94,7 +89,12 @@ def auc_cases_needed(
         spread = theta * (1 - theta) + (n1 - 1) * (q1 - theta**2) + (n0 - 1) * (q2 - theta**2)
         return 2 * z * math.sqrt(spread / (n1 * n0))
 
-    too_few, enough = 3, 4
+    return _smallest(wide, width, least=4)
+
+
+def _smallest(wide: Callable[[int], float], width: float, least: int) -> int:
+    """The first n from ``least`` on whose interval is at most ``width`` wide, by bisection."""
+    too_few, enough = least - 1, least
     while wide(enough) > width and enough < _MOST:
         too_few, enough = enough, enough * 2
     while enough - too_few > 1:

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
-from cxr_valve.evaluation.bootstrap import draw_patients
 from cxr_valve.evaluation.checks import FloatArray, finite_scores, open_fraction
 from cxr_valve.evaluation.intervals import Estimate, critical_value, undefined
+from cxr_valve.evaluation.resamples import draw_patients
 from cxr_valve.evaluation.roc import auc_delong
 
 # Weights held at once, replicates times images.

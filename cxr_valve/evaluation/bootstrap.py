@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from cxr_valve.evaluation.checks import FloatArray, IntArray, open_fraction
+from cxr_valve.evaluation.checks import FloatArray, open_fraction
 from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.intervals import Estimate, undefined
 from cxr_valve.evaluation.metrics import point_metrics
 from cxr_valve.evaluation.net_benefit import net_benefit
-from cxr_valve.evaluation.operating_point import counts_at, positives_from
+from cxr_valve.evaluation.operating_point import counts_at
 from cxr_valve.evaluation.prevalence import npv_at, ppv_at
+from cxr_valve.evaluation.resamples import Layout, both_classes, resampled
 from cxr_valve.evaluation.roc import auc_delong
 
-# Weights held at once (replicates times images): more spills out of the processor's cache.
-_BLOCK = 100_000
+# What a mix of grades leaves undefined: it says nothing of the sample's prevalence.
+_OF_THE_SAMPLE = frozenset(
+    ("ppv", "npv", "accuracy", "f1", "mcc", "alert_rate", "number_needed_to_evaluate")
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,17 +60,6 @@ class Bootstrap:
         return {name: self.estimate(name) for name in self.values}
 
 
-def draw_patients(clusters: int, replicates: int, rng: np.random.Generator) -> IntArray:
-    """How often each cluster is drawn in each replicate, of shape (replicates, clusters).
-
-    Each row draws ``clusters`` times with replacement, so each row sums to ``clusters``.
-    """
-    drawn = rng.integers(0, clusters, size=(replicates, clusters), dtype=np.int64)
-    drawn += clusters * np.arange(replicates, dtype=np.int64)[:, None]
-    flat = np.bincount(drawn.ravel(), minlength=replicates * clusters)
-    return flat.reshape(replicates, clusters)
-
-
 def bootstrap(
     cohort: Cohort,
     threshold: float,
@@ -89,22 +82,56 @@ def bootstrap(
         raise ValueError(
             f"Expected at least one image and one replicate, found {len(cohort)} and {replicates}."
         )
-    _, clusters = cohort.clusters()
-    layout = _Layout.of(cohort, threshold)
-    rng = np.random.default_rng(seed)
-    rows = max(1, _BLOCK // len(cohort))
-    blocks, remaining = [], replicates
-    while remaining > 0:
-        weights = draw_patients(clusters, min(rows, remaining), rng)
-        blocks.append(layout.counts(weights))
-        remaining -= rows
-    table = np.concatenate(blocks, axis=1)
+    [table] = resampled(cohort, [Layout.of(cohort, threshold)], replicates, seed)
+    table = both_classes(table)
     drawn = _derived(table, prevalence, t)
     c = counts_at(cohort.labels, cohort.scores, threshold)
     auc = auc_delong(cohort.labels, cohort.scores).value
     own = _derived(np.array([[auc], [c.tp], [c.fn], [c.fp], [c.tn]], float), prevalence, t)
+    return _bootstrap(own, drawn, replicates, cohort, level)
+
+
+def bootstrap_at_mix(
+    cohort: Cohort,
+    threshold: float,
+    mix: Mapping[str, float],
+    *,
+    prevalence: float | None = None,
+    t: float | None = None,
+    replicates: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Bootstrap:
+    """As ``bootstrap``, for positives whose grades come in another mix (direct standardisation).
+
+    ``mix`` maps grades to weights, rescaled to sum to 1. Sensitivity is Σ share·sensitivity of
+    the grade and AUC Σ share·AUC of the grade against all negatives, so neither depends on how
+    the cohort was sampled. Only metrics that do not need the sample's own prevalence are given.
+    Replicates that hold no positive of a grade with a share, or no negative, are dropped. Raises
+    ValueError as ``bootstrap``, for weights that are negative or all 0, or for a grade that no
+    positive has.
+    """
+    open_fraction(level, "level")
+    shares = _shares(cohort, mix)
+    layouts = [Layout.of(cohort, threshold, grade) for grade in shares]
+    weights = np.array(list(shares.values()))
+    _, clusters = cohort.clusters()
+    once = np.ones((1, clusters), dtype=np.int64)
+    own = _mixed(np.stack([layout.counts(once) for layout in layouts]), weights, prevalence, t)
+    tables = np.stack(resampled(cohort, layouts, replicates, seed))
+    return _bootstrap(own, _mixed(tables, weights, prevalence, t), replicates, cohort, level)
+
+
+def _bootstrap(
+    own: dict[str, FloatArray],
+    drawn: dict[str, FloatArray],
+    requested: int,
+    cohort: Cohort,
+    level: float,
+) -> Bootstrap:
     values = {name: float(value[0]) for name, value in own.items()}
-    return Bootstrap(values, drawn, replicates, replicates - table.shape[1], clusters, level)
+    dropped = requested - len(drawn["auc"])
+    return Bootstrap(values, drawn, requested, dropped, cohort.clusters()[1], level)
 
 
 def replicate_counts(cohort: Cohort, weights: npt.ArrayLike, threshold: float) -> FloatArray:
@@ -113,55 +140,33 @@ def replicate_counts(cohort: Cohort, weights: npt.ArrayLike, threshold: float) -
     ``weights`` of shape (replicates, clusters) say how often each cluster counts, as
     ``draw_patients`` gives them. Replicates with one class only are left out.
     """
-    return _Layout.of(cohort, threshold).counts(np.asarray(weights, dtype=np.int64))
+    return both_classes(Layout.of(cohort, threshold).counts(np.asarray(weights, dtype=np.int64)))
 
 
-@dataclass(frozen=True, eq=False)
-class _Layout:
-    """What every replicate shares, found once: clusters of each class in order of score."""
-
-    positive: IntArray
-    negative: IntArray
-    lower: IntArray
-    upto: IntArray
-    cut_positive: int
-    cut_negative: int
-
-    @classmethod
-    def of(cls, cohort: Cohort, threshold: float) -> _Layout:
-        codes, _ = cohort.clusters()
-        order = np.argsort(cohort.scores, kind="stable")
-        positive, negative = order[cohort.labels[order]], order[~cohort.labels[order]]
-        s1, s0 = cohort.scores[positive], cohort.scores[negative]
-        return cls(
-            codes[positive],
-            codes[negative],
-            np.searchsorted(s0, s1, "left"),
-            np.searchsorted(s0, s1, "right"),
-            len(s1) - int(positives_from(s1, threshold)),
-            len(s0) - int(positives_from(s0, threshold)),
-        )
-
-    def counts(self, drawn: IntArray) -> FloatArray:
-        w1 = np.take(drawn, self.positive, axis=1)
-        flagged = _running(w1)
-        below = _running(np.take(drawn, self.negative, axis=1))
-        n1, n0 = flagged[:, -1], below[:, -1]
-        both = (n1 > 0) & (n0 > 0)
-        # A positive beats the negatives below it and draws with those at its own score.
-        beaten = np.take(below, self.lower, axis=1) + np.take(below, self.upto, axis=1)
-        wins = np.einsum("ij,ij->i", w1, beaten)
-        tp, fp = n1 - flagged[:, self.cut_positive], n0 - below[:, self.cut_negative]
-        with np.errstate(invalid="ignore"):
-            auc = wins / (2.0 * n1 * n0)
-        return np.stack([auc, tp, n1 - tp, fp, n0 - fp])[:, both]
+def _shares(cohort: Cohort, mix: Mapping[str, float]) -> dict[str, float]:
+    """The grades with a share, and their shares, which sum to 1."""
+    total = float(sum(mix.values()))
+    if not total > 0 or min(mix.values()) < 0:
+        raise ValueError(f"Expected shares ≥ 0 that do not all vanish, found {dict(mix)}.")
+    known = set() if cohort.grade is None else set(cohort.grade[cohort.labels].tolist())
+    unknown = [grade for grade, share in mix.items() if share > 0 and grade not in known]
+    if unknown:
+        raise ValueError(f"Expected grades among {sorted(known)}, found {unknown[0]!r}.")
+    return {grade: share / total for grade, share in mix.items() if share > 0}
 
 
-def _running(weights: IntArray) -> IntArray:
-    """Cumulative weights along each row with a leading zero, of shape (rows, k + 1)."""
-    total = np.zeros((weights.shape[0], weights.shape[1] + 1), dtype=np.int64)
-    np.cumsum(weights, axis=1, out=total[:, 1:])
-    return total
+def _mixed(
+    tables: FloatArray, shares: FloatArray, prevalence: float | None, t: float | None
+) -> dict[str, FloatArray]:
+    """Metrics of a mix from tables by grade, of shape (grades, 5, replicates)."""
+    auc, tp, fn, fp, tn = np.moveaxis(tables, 1, 0)
+    kept = np.all((tp + fn > 0) & (fp + tn > 0), axis=0)
+    with np.errstate(invalid="ignore"):
+        se, sp = shares @ (tp / (tp + fn)), tn[0] / (fp[0] + tn[0])
+    # One of each class: what does not depend on how many there are comes out right.
+    rates = np.stack([shares @ auc, se, 1 - se, 1 - sp, sp])[:, kept]
+    found = _derived(rates, prevalence, t)
+    return {name: value for name, value in found.items() if name not in _OF_THE_SAMPLE}
 
 
 def _derived(table: FloatArray, prevalence: float | None, t: float | None) -> dict[str, FloatArray]:

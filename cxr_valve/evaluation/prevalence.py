@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from cxr_valve.evaluation.checks import FloatArray, open_fraction
 from cxr_valve.evaluation.intervals import Estimate, critical_value, undefined
@@ -82,7 +82,7 @@ def ppv_estimate(counts: Counts, prevalence: float, level: float = 0.95) -> Esti
     """
     se, sp = _rates(counts)
     value = float(ppv_at(se, sp, open_fraction(prevalence, "prevalence")))
-    return _mercaldo(counts, value, math.log(prevalence / (1 - prevalence)), True, level)
+    return _mercaldo(value, _sizes(counts), (se, sp), logit(prevalence), True, level)
 
 
 def npv_estimate(counts: Counts, prevalence: float, level: float = 0.95) -> Estimate:
@@ -92,7 +92,29 @@ def npv_estimate(counts: Counts, prevalence: float, level: float = 0.95) -> Esti
     """
     se, sp = _rates(counts)
     value = float(npv_at(se, sp, open_fraction(prevalence, "prevalence")))
-    return _mercaldo(counts, value, math.log((1 - prevalence) / prevalence), False, level)
+    return _mercaldo(value, _sizes(counts), (se, sp), -logit(prevalence), False, level)
+
+
+def predictive_at_rates(
+    sensitivity: float,
+    specificity: float,
+    n1: float,
+    n0: float,
+    prevalence: float,
+    level: float = 0.95,
+) -> tuple[Estimate, Estimate]:
+    """PPV and NPV at a target prevalence from rates and the numbers they rest on.
+
+    ``n1`` may be the effective number of positives behind a standardised sensitivity
+    (``severity.effective_positives``). Intervals as ``ppv_estimate``.
+    """
+    pi, rates, sizes = open_fraction(prevalence, "prevalence"), (sensitivity, specificity), (n1, n0)
+    ppv = float(ppv_at(sensitivity, specificity, pi))
+    npv = float(npv_at(sensitivity, specificity, pi))
+    return (
+        _mercaldo(ppv, sizes, rates, logit(pi), True, level),
+        _mercaldo(npv, sizes, rates, -logit(pi), False, level),
+    )
 
 
 def natural_frequencies(
@@ -131,20 +153,33 @@ def _rates(counts: Counts) -> tuple[float, float]:
     return counts.tp / counts.positives, counts.tn / counts.negatives
 
 
-def _mercaldo(c: Counts, value: float, log_odds: float, positive: bool, level: float) -> Estimate:
+def _sizes(counts: Counts) -> tuple[float, float]:
+    return float(counts.positives), float(counts.negatives)
+
+
+def _mercaldo(
+    value: float,
+    sizes: tuple[float, float],
+    rates: tuple[float, float],
+    log_odds: float,
+    positive: bool,
+    level: float,
+) -> Estimate:
     """Logit limits; ``log_odds`` are those of being right before the test result is known."""
+    (n1, n0), (se, sp) = sizes, rates
+    n = round(n1 + n0)
     if math.isnan(value):
-        return undefined("Mercaldo logit", c.n)
+        return undefined("Mercaldo logit", n)
     z = critical_value(level)
-    degenerate = 0 in (c.tp, c.fn, c.fp, c.tn)
+    degenerate = any(rate <= 1e-12 or rate >= 1 - 1e-12 for rate in rates)
     add = z * z / 2 if degenerate else 0.0
-    n1, n0 = c.positives + 2 * add, c.negatives + 2 * add
-    se, sp = (c.tp + add) / n1, (c.tn + add) / n0
+    m1, m0 = n1 + 2 * add, n0 + 2 * add
+    se, sp = (se * n1 + add) / m1, (sp * n0 + add) / m0
     # PPV weighs sensitivity against 1−specificity, NPV specificity against 1−sensitivity.
     right, wrong = (se, 1 - sp) if positive else (sp, 1 - se)
-    n_right, n_wrong = (n1, n0) if positive else (n0, n1)
+    n_right, n_wrong = (m1, m0) if positive else (m0, m1)
     variance = (1 - right) / (right * n_right) + (1 - wrong) / (wrong * n_wrong)
     centre, half = math.log(right / wrong) + log_odds, z * math.sqrt(variance)
     low, high = float(expit(centre - half)), float(expit(centre + half))
     method = "Mercaldo logit, adjusted" if degenerate else "Mercaldo logit"
-    return Estimate(value, min(low, value), max(high, value), c.n, method)
+    return Estimate(value, min(low, value), max(high, value), n, method)

@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from cxr_valve.evaluation.bootstrap import draw_patients
 from cxr_valve.evaluation.checks import BoolArray, FloatArray, IntArray, need_both_classes
 from cxr_valve.evaluation.cohort import Cohort, ScoreTable
 from cxr_valve.evaluation.intervals import Estimate
+from cxr_valve.evaluation.resamples import draw_patients
 
 Kind = Literal["youden", "sensitivity", "specificity", "cost"]
 EXPECTED = "youden, sensitivity=X or specificity=X with X in (0, 1], or cost=R with R above 0"

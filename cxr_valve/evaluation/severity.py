@@ -62,3 +62,16 @@ def sensitivity_at_mix(by_grade: Mapping[str, Estimate], mix: Mapping[str, float
             "no positive of that grade was scored, so its sensitivity is unknown."
         )
     return weighted_sum([(share / total, by_grade[g]) for g, share in mix.items() if share > 0])
+
+
+def effective_positives(by_grade: Mapping[str, Estimate], mix: Mapping[str, float]) -> float:
+    """How many positives a plain sensitivity would need to be as certain as that of the mix.
+
+    se·(1−se)/Σ share²·seᵢ·(1−seᵢ)/nᵢ: the n whose binomial variance is that of the weighted sum.
+    Where every grade is found always or never that variance is 0, and all positives count.
+    """
+    total = float(sum(mix.values()))
+    parts = [(share / total, by_grade[grade]) for grade, share in mix.items() if share > 0]
+    value = sum(share * e.value for share, e in parts)
+    variance = sum(share**2 * e.value * (1 - e.value) / e.n for share, e in parts)
+    return value * (1 - value) / variance if variance > 0 else sum(e.n for e in by_grade.values())

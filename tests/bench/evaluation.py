@@ -18,9 +18,10 @@ from functools import partial
 import numpy as np
 from sklearn import metrics as sk
 
-from cxr_valve.evaluation.bootstrap import bootstrap, draw_patients, replicate_counts
+from cxr_valve.evaluation.bootstrap import bootstrap, replicate_counts
 from cxr_valve.evaluation.cohort import Cohort, ScoreTable
 from cxr_valve.evaluation.metrics import point_metrics
+from cxr_valve.evaluation.resamples import draw_patients
 
 REPLICATES, IMAGES, PATIENTS, THRESHOLD = 2000, 1065, 563, 0.6
 

@@ -7,11 +7,17 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from cxr_valve.evaluation.bootstrap import bootstrap, draw_patients, replicate_counts
+from cxr_valve.evaluation.bootstrap import bootstrap, bootstrap_at_mix, replicate_counts
 from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.intervals import wilson
 from cxr_valve.evaluation.metrics import point_metrics
 from cxr_valve.evaluation.prevalence import ppv_at
+from cxr_valve.evaluation.resamples import draw_patients
+from cxr_valve.evaluation.severity import (
+    observed_mix,
+    sensitivity_at_mix,
+    sensitivity_by_grade,
+)
 
 
 def loop(cohort: Cohort, weights: np.ndarray, threshold: float) -> list[dict[str, float]]:
@@ -123,3 +129,50 @@ def test_nothing_to_resample_is_refused(make_cohort: Callable[..., Cohort]) -> N
         bootstrap(Cohort(np.array([], bool), np.array([])), 0.5)
     with pytest.raises(ValueError, match="found 10 and 0"):
         bootstrap(make_cohort(10), 0.5, replicates=0)
+
+
+@pytest.fixture
+def graded(cohort: Cohort) -> Cohort:
+    """Positives are severe where they score high more often than not."""
+    rng = np.random.default_rng(4)
+    severe = rng.random(len(cohort)) < 0.2 + 0.6 * cohort.scores
+    grade = np.where(cohort.labels, np.where(severe, "severe", "mild"), "none")
+    return replace(cohort, grade=grade)
+
+
+def test_the_observed_mix_changes_no_value(graded: Cohort) -> None:
+    plain = bootstrap(graded, 0.4, prevalence=0.1, t=0.1, replicates=50)
+    by_grade = sensitivity_by_grade(graded.labels, graded.scores, graded.grade, 0.4)
+    mixed = bootstrap_at_mix(
+        graded, 0.4, observed_mix(by_grade), prevalence=0.1, t=0.1, replicates=50
+    )
+    assert {"auc", "sensitivity", "lr_positive", "ppv_at_prevalence", "net_benefit"} <= set(
+        mixed.values
+    )
+    assert "accuracy" not in mixed.values
+    for name, value in mixed.values.items():
+        assert value == pytest.approx(plain.values[name], abs=1e-12), name
+
+
+def test_each_replicate_at_a_mix_is_that_of_its_grades(graded: Cohort) -> None:
+    mix = {"mild": 3.0, "severe": 1.0}
+    drawn = bootstrap_at_mix(graded, 0.4, mix, prevalence=0.02, replicates=40, seed=3)
+    codes, clusters = graded.clusters()
+    expected = []
+    for row in draw_patients(clusters, 40, np.random.default_rng(3)):
+        rows = np.repeat(np.arange(len(graded)), row[codes])
+        found = sensitivity_by_grade(
+            graded.labels[rows], graded.scores[rows], graded.grade[rows], 0.4
+        )
+        expected.append(0.75 * found["mild"].value + 0.25 * found["severe"].value)
+    np.testing.assert_allclose(drawn.replicates["sensitivity"], expected)
+    e, known = drawn.estimate("sensitivity"), sensitivity_at_mix(found, mix)
+    assert e.low < e.value < e.high
+    assert e.width == pytest.approx(known.width, rel=0.5)
+
+
+def test_a_mix_of_grades_that_nobody_has_is_refused(graded: Cohort) -> None:
+    with pytest.raises(ValueError, match=r"Expected grades among \['mild', 'severe'\]"):
+        bootstrap_at_mix(graded, 0.4, {"moderate": 1})
+    with pytest.raises(ValueError, match="do not all vanish"):
+        bootstrap_at_mix(graded, 0.4, {"mild": 0})

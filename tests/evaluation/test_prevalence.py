@@ -15,6 +15,7 @@ from cxr_valve.evaluation.prevalence import (
     npv_estimate,
     ppv_at,
     ppv_estimate,
+    predictive_at_rates,
 )
 
 RATE = st.floats(0.01, 0.99)
@@ -133,3 +134,15 @@ def test_fagan_rules_out_at_0_and_in_at_infinity() -> None:
     assert fagan(0.3, math.inf).post_test == 1
     with pytest.raises(ValueError, match="likelihood ratio ≥ 0"):
         fagan(0.3, -1)
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.floats(0.001, 0.9))
+def test_rates_with_the_sizes_behind_them_give_the_same_as_counts(tp, tn, pi) -> None:
+    counts = Counts(tp, 30 - tp, 30 - tn, tn)
+    ppv, npv = predictive_at_rates(tp / 30, tn / 30, 30, 30, pi)
+    for ours, theirs in ((ppv, ppv_estimate(counts, pi)), (npv, npv_estimate(counts, pi))):
+        assert ours.defined == theirs.defined
+        if ours.defined:
+            assert (ours.value, ours.low, ours.high) == pytest.approx(
+                (theirs.value, theirs.low, theirs.high)
+            )

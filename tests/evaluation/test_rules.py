@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxr_valve.evaluation.bootstrap import draw_patients
 from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.operating_point import counts_at, youden
+from cxr_valve.evaluation.resamples import draw_patients
 from cxr_valve.evaluation.rules import Rule, choose_threshold, threshold_spread
 
 ROWS = st.lists(st.tuples(st.booleans(), st.sampled_from(np.linspace(0, 1, 9))), min_size=3).filter(
