@@ -1,4 +1,4 @@
-"""What every engine offers: a network in, its logits and maps out."""
+"""What every engine offers: a network in, its outputs out."""
 
 import os
 from collections.abc import Callable
@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Images = NDArray[np.float32]
-Logits = NDArray[np.float32]
-Maps = NDArray[np.float32]
+Outputs = tuple[NDArray[np.float32], ...]
 
 #: Engine names as the command line, readings and cards use them.
 ENGINES = ("openvino", "openvino-fast", "torch")
@@ -32,8 +31,11 @@ class NetworkSource:
 class Runnable(Protocol):
     """A network ready to run. Safe to call from several threads."""
 
-    def __call__(self, images: Images) -> tuple[Logits, Maps]:
-        """Images (N, 1, S, S) in [0, 1] → logits (N,) and maps (N, h, w), float32."""
+    def __call__(self, images: Images) -> Outputs:
+        """Images (N, 1, S, S) in [0, 1] → what the network gives, in its order, float32 (N, …).
+
+        A network of a finding gives logits (N,) and maps (N, h, w).
+        """
 
 
 class Engine(Protocol):

@@ -9,7 +9,7 @@ import numpy as np
 import openvino
 from openvino import properties
 
-from cxr_valve.engines.engine import Images, Logits, Maps, NetworkSource, Runnable, cache_folder
+from cxr_valve.engines.engine import Images, NetworkSource, Outputs, Runnable, cache_folder
 
 # Conversion results depend on the release that made them.
 VERSION = openvino.__version__.split("-")[0]
@@ -78,13 +78,14 @@ class _Compiled:
 
     def __init__(self, compiled: Any) -> None:
         self._request = compiled.create_infer_request()
+        self._outputs = range(len(compiled.outputs))
         self._lock = threading.Lock()
 
-    def __call__(self, images: Images) -> tuple[Logits, Maps]:
-        logits, maps = [], []
+    def __call__(self, images: Images) -> Outputs:
+        found: list[list[Any]] = [[] for _ in self._outputs]
         with self._lock:
             for image in images:
                 self._request.infer([image[None]], share_inputs=True)
-                logits.append(self._request.get_output_tensor(0).data.copy())
-                maps.append(self._request.get_output_tensor(1).data.copy())
-        return np.concatenate(logits), np.concatenate(maps)
+                for index, kept in zip(self._outputs, found, strict=True):
+                    kept.append(self._request.get_output_tensor(index).data.copy())
+        return tuple(np.concatenate(kept) for kept in found)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from cxr_valve.engines.engine import Images, Logits, Maps, NetworkSource, Runnable
+from cxr_valve.engines.engine import Images, NetworkSource, Outputs, Runnable
 
 
 class TorchEngine:
@@ -28,9 +28,9 @@ class _Module:
     def __init__(self, module: Any, device: torch.device) -> None:
         self._module, self._device = module.eval(), device
 
-    def __call__(self, images: Images) -> tuple[Logits, Maps]:
+    def __call__(self, images: Images) -> Outputs:
         with torch.inference_mode():
-            logits, maps = self._module(
-                torch.from_numpy(np.ascontiguousarray(images)).to(self._device)
-            )
-        return logits.float().cpu().numpy(), maps.float().cpu().numpy()
+            found = self._module(torch.from_numpy(np.ascontiguousarray(images)).to(self._device))
+        # A network with one output gives it bare.
+        outputs = found if isinstance(found, tuple) else (found,)
+        return tuple(output.float().cpu().numpy() for output in outputs)
