@@ -11,16 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors.torch import save_file
 
 from cxr_valve import cards
 from cxr_valve.engines.engine import open_engine
 from cxr_valve.findings import FINDINGS
-from cxr_valve.models.networks import ValveNet, load_network
+from cxr_valve.models.networks import load_network
 from cxr_valve.phantom.patient import MEASUREMENT_MEANS, MEASUREMENT_NAMES, MEASUREMENT_SDS
 from train.evaluate import calibrate, run_member
-from train.fit import Examples, Recipe, fit
+from train.fit.examples import Examples, TrainingData
+from train.fit.member import fit_member
+from train.fit.team import single
 from train.promote import FittedMember, Provenance, source, write_set
+from train.recipe import Recipe
 from train.simulated import SPLIT_SEEDS, CohortPlan, build_split, load_images
 
 log = logging.getLogger(__name__)
@@ -35,19 +37,40 @@ class MemberPlan:
     start: str | None = None
 
     @property
+    def network(self) -> str:
+        """The one network of the recipe."""
+        return self.recipe.networks[0]
+
+    @property
+    def size(self) -> int:
+        """Side of its input in pixels."""
+        return self.recipe.size_of(self.network)
+
+    @property
     def name(self) -> str:
         """Folder of the member in the work folder."""
-        return f"{self.finding}-{self.recipe.network}"
+        return f"{self.finding}-{self.network}"
+
+
+def _recipe(network: str, size: int, epochs: int) -> Recipe:
+    return Recipe(
+        networks=(network,),
+        input_size=size,
+        epochs=epochs,
+        batch=16,
+        measure_weight=2.0,
+        locate_weight=10.0,
+    )
 
 
 #: About 40 minutes of two cores in all, so inputs are small and epochs few.
 MEMBERS = (
-    MemberPlan("mr", Recipe("resnet50", input_size=160, epochs=3)),
-    MemberPlan("as", Recipe("resnet50", input_size=160, epochs=2), start="mr-resnet50"),
-    MemberPlan("as", Recipe("densenet121", input_size=160, epochs=3)),
-    MemberPlan("as", Recipe("inception_v3", input_size=224, epochs=2)),
+    MemberPlan("mr", _recipe("resnet50", 160, 3)),
+    MemberPlan("as", _recipe("resnet50", 160, 2), start="mr-resnet50"),
+    MemberPlan("as", _recipe("densenet121", 160, 3)),
+    MemberPlan("as", _recipe("inception_v3", 224, 2)),
 )
-SIZES = tuple(sorted({member.recipe.input_size for member in MEMBERS}))
+SIZES = tuple(sorted({member.size for member in MEMBERS}))
 
 
 def fit_members(plan: CohortPlan, work: Path) -> dict[str, Path]:
@@ -58,46 +81,33 @@ def fit_members(plan: CohortPlan, work: Path) -> dict[str, Path]:
     cohort = work / "cohort"
     tables = {split: build_split(plan, split, SIZES, cohort) for split in SPLIT_SEEDS}
     files: dict[str, Path] = {}
+    team = single("auto")
     for member in MEMBERS:
         folder = work / member.name
         file = folder / "network.safetensors"
-        if not file.exists():
-            log.info("fitting %s for %d epochs", member.name, member.recipe.epochs)
-            start = files[member.start] if member.start else None
-            network = fit(
-                member.recipe,
-                examples(tables["train"], member, cohort),
-                folder,
-                load_network(member.recipe.network, start) if start else None,
-            )
-            save_network(network, file)
+        start = load_network(member.network, files[member.start]) if member.start else None
+        data = training_data(tables, member, cohort)
+        fit_member(member.network, member.recipe, data, folder, team, start=start)
         files[member.name] = file
     return files
 
 
-def examples(table: pd.DataFrame, member: MemberPlan, cohort: Path) -> Examples:
-    """Training examples of one member: images, its label, standardised true measurements."""
-    measured = table[list(MEASUREMENT_NAMES)].to_numpy(float)
-    return Examples(
+def training_data(
+    tables: dict[str, pd.DataFrame], member: MemberPlan, cohort: Path
+) -> TrainingData:
+    """What one member learns from: images, its label, the true measurements and places."""
+    measured = tables["train"][list(MEASUREMENT_NAMES)].to_numpy(float)
+    train = Examples(
         # Held in memory: the loader then never waits for the disk.
-        images=np.array(load_images(cohort, "train", member.recipe.input_size)),
-        labels=table[member.finding].to_numpy(np.float32),
-        measurements=((measured - MEASUREMENT_MEANS) / MEASUREMENT_SDS).astype(np.float32),
-        anatomy=np.load(cohort / "train-anatomy.npy"),
+        images=np.array(load_images(cohort, "train", member.size)),
+        rows=np.arange(len(measured)),
+        targets=tables["train"][member.finding].to_numpy(np.float32),
+        measures=((measured - MEASUREMENT_MEANS) / MEASUREMENT_SDS).astype(np.float32),
+        structures=np.load(cohort / "train-anatomy.npy"),
     )
-
-
-def save_network(network: ValveNet, file: Path) -> None:
-    """Write the network as float16 safetensors: half the size, and what calibration then sees."""
-    tensors = {
-        name: value.detach().half().contiguous()
-        for name, value in network.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
-    save_file(tensors, partial, metadata={"network": network.network})
-    partial.rename(file)
+    targets = tables["validation"][member.finding].to_numpy(np.float32)
+    images = load_images(cohort, "validation", member.size)
+    return TrainingData(train, Examples(images, np.arange(len(targets)), targets))
 
 
 def calibrate_and_write(plan: CohortPlan, work: Path, files: dict[str, Path], root: Path) -> None:
@@ -108,26 +118,24 @@ def calibrate_and_write(plan: CohortPlan, work: Path, files: dict[str, Path], ro
     for finding in dict.fromkeys(member.finding for member in MEMBERS):
         ordered = sorted(
             (member for member in MEMBERS if member.finding == finding),
-            key=lambda member: FINDINGS[finding].networks.index(member.recipe.network),
+            key=lambda member: FINDINGS[finding].networks.index(member.network),
         )
         runs = [
-            engine.open(
-                source(FittedMember(m.recipe.network, files[m.name], m.recipe.input_size, (1, 1)))
-            )
+            engine.open(source(FittedMember(m.network, files[m.name], m.size, (1, 1))))
             for m in ordered
         ]
         outputs = {}
         for split in ("validation", "test"):
             log.info("running %s on %s", finding, split)
             outputs[split] = [
-                run_member(run, load_images(cohort, split, member.recipe.input_size))
+                run_member(run, load_images(cohort, split, member.size))
                 for run, member in zip(runs, ordered, strict=True)
             ]
         members = [
             FittedMember(
-                m.recipe.network,
+                m.network,
                 files[m.name],
-                m.recipe.input_size,
+                m.size,
                 (int(output.maps.shape[1]), int(output.maps.shape[2])),
             )
             for m, output in zip(ordered, outputs["test"], strict=True)
@@ -163,7 +171,7 @@ def provenance(finding: str, table: pd.DataFrame, members: Sequence[MemberPlan])
             patients=int(table["patient"].nunique()),
             positives=int(table[finding].sum()),
             command="python -m train demo",
-            recipe={member.recipe.network: describe_recipe(member) for member in members},
+            recipe={member.network: describe_recipe(member) for member in members},
         ),
         data=(
             cards.Source(
@@ -178,7 +186,7 @@ def describe_recipe(member: MemberPlan) -> str:
     recipe = member.recipe
     begin = f"features of {member.start}" if member.start else "random weights"
     return (
-        f"{recipe.input_size} px, {recipe.epochs} epochs from {begin}, batch {recipe.batch}, "
-        f"AdamW {recipe.rate:g} one-cycle, bf16, seed {recipe.seed}, "
+        f"{member.size} px, {recipe.epochs} epochs from {begin}, batch {recipe.batch}, "
+        f"AdamW {recipe.rate:g} warmed up and falling by a cosine, seed {recipe.seed}, "
         "true sizes and places as auxiliary targets"
     )

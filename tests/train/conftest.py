@@ -6,7 +6,7 @@ import pytest
 from cxr_valve.imaging.prepare import prepare
 from cxr_valve.phantom.patient import MEASUREMENT_MEANS, MEASUREMENT_SDS
 from cxr_valve.phantom.render import simulate
-from train.fit import Examples
+from train.fit.examples import Examples
 from train.simulated import coarse_anatomy
 
 SIDE = 80
@@ -25,7 +25,8 @@ def examples() -> Examples:
     standard = (np.array(measurements) - MEASUREMENT_MEANS) / MEASUREMENT_SDS
     return Examples(
         images=np.stack(images),
-        labels=np.arange(24, dtype=np.float32) % 2,
-        measurements=standard.astype(np.float32),
-        anatomy=np.stack(anatomy),
+        rows=np.arange(24),
+        targets=np.arange(24, dtype=np.float32) % 2,
+        measures=standard.astype(np.float32),
+        structures=np.stack(anatomy),
     )

@@ -1,0 +1,88 @@
+"""A network with what it is taught: its target and, of simulated radiographs, the anatomy."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cxr_valve.models.networks import ValveNet
+from train.fit.examples import TrainingData
+from train.recipe import Recipe
+
+#: Every kind of batch normalisation, timm's among them, derives from it.
+BATCH_NORM = nn.modules.batchnorm._BatchNorm
+
+
+class Learner(nn.Module):
+    """Gives the loss of a batch. The heads for measurements and structures are for training alone
+    and do not ship."""
+
+    def __init__(self, network: ValveNet, recipe: Recipe, data: TrainingData) -> None:
+        super().__init__()
+        self.network = network.to(memory_format=torch.channels_last)
+        self.recipe, self.continuous = recipe, data.continuous
+        self.centre, self.spread = data.centre, data.spread
+        weighted = recipe.balance == "weight" and not data.continuous
+        self.positive_weight = data.positive_weight if weighted else 1.0
+        channels = network.classifier.in_features
+        self.measure: nn.Linear | None = None
+        self.locate: nn.Conv2d | None = None
+        if data.train.measures is not None:
+            self.measure = nn.Linear(channels, data.train.measures.shape[1])
+        if data.train.structures is not None:
+            structures, cells = data.train.structures.shape[1:3]
+            # Each cell of the feature grid predicts its own square of finer cells.
+            self.finer = -(-cells // _grid(network, data.train.size))
+            self.locate = nn.Conv2d(channels, structures * self.finer**2, 1)
+        if recipe.freeze_batch_norm:
+            for module in _norms(self):
+                module.requires_grad_(requires_grad=False)
+
+    def train(self, mode: bool = True) -> "Learner":
+        """Switch to training; frozen batch normalisation keeps to its statistics."""
+        super().train(mode)
+        if self.recipe.freeze_batch_norm:
+            for module in _norms(self):
+                module.eval()
+        return self
+
+    def forward(
+        self, images: Tensor, targets: Tensor, measures: Tensor | None, structures: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """(total loss, loss of the target alone) of a batch as in ``train.fit.batches.Batch``."""
+        features = self.network.features(images.contiguous(memory_format=torch.channels_last))
+        pooled = features.mean(dim=(2, 3))
+        own = self.target_loss(self.network.classifier(pooled)[:, 0].float(), targets)
+        total = own
+        if self.measure is not None and measures is not None:
+            guessed = self.measure(pooled).float()
+            total = total + self.recipe.measure_weight * functional.smooth_l1_loss(
+                guessed, measures
+            )
+        if self.locate is not None and structures is not None:
+            located = functional.pixel_shuffle(self.locate(features).float(), self.finer)
+            if located.shape != structures.shape:
+                located = functional.interpolate(located, structures.shape[-2:], mode="bilinear")
+            total = total + self.recipe.locate_weight * functional.smooth_l1_loss(
+                located, structures
+            )
+        return total, own
+
+    def target_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Cross-entropy of a binary target, smooth L1 of a standardised continuous one."""
+        if self.continuous:
+            return functional.smooth_l1_loss(outputs, (targets - self.centre) / self.spread)
+        weight = outputs.new_tensor(self.positive_weight)
+        return functional.binary_cross_entropy_with_logits(outputs, targets, pos_weight=weight)
+
+
+def _norms(module: nn.Module) -> list[nn.Module]:
+    return [part for part in module.modules() if isinstance(part, BATCH_NORM)]
+
+
+def _grid(network: ValveNet, size: int) -> int:
+    """Side of the feature grid of an input."""
+    was = network.training
+    with torch.inference_mode():
+        side = network.eval()(torch.zeros(1, 1, size, size))[1].shape[-1]
+    network.train(was)
+    return int(side)
