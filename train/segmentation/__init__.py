@@ -1,0 +1,1 @@
+"""Train the anatomy network: heart and lungs on any frontal radiograph."""
