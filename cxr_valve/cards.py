@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass as plain_dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -36,7 +36,8 @@ class CardError(ValueError):
 
 @dataclass(frozen=True, config=STRICT)
 class Calibration:
-    """Platt scaling p = σ(a·logit + b); a ≤ 0 would turn the ranking round and is refused."""
+    """Platt scaling p = σ(a·logit + b), or of a value the line a·output + b; a ≤ 0 would turn the
+    ranking round and is refused."""
 
     a: Annotated[float, Field(gt=0)]
     b: float
@@ -45,7 +46,7 @@ class Calibration:
 @dataclass(frozen=True, config=STRICT)
 class Member:
     """One network: ``network`` is its timm name, ``input_size`` the side of its input in pixels,
-    ``grid`` the rows and columns of its map."""
+    ``grid`` the rows and columns of its map. ``name`` tells two members of one network apart."""
 
     network: str
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+\.safetensors$")]
@@ -53,6 +54,12 @@ class Member:
     input_size: Annotated[int, Field(ge=75, le=2048)]
     grid: tuple[int, int]
     calibration: Calibration
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """What the member is called wherever its numbers stand."""
+        return self.name or self.network
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -141,21 +148,27 @@ class NoveltyFile:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Card:
-    """What a set of weights says of itself. ``prevalence`` is π, that of the validation split, at
-    which ``calibration`` turns logit(score) into a probability."""
+class ValueInterval:
+    """What to add to a value for the interval that held ``level`` of measured ones, from the
+    residuals of ``n`` validation radiographs."""
+
+    low: float
+    high: float
+    level: Inside
+    n: Annotated[int, Field(gt=1)]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CommonCard:
+    """What every set of weights says of itself, whatever its finding is."""
 
     finding: str
     tag: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-    kind: Kind
     simulated: bool
     created: str
     summary: str
     preprocessing: str
     members: Annotated[tuple[Member, ...], Field(min_length=1)]
-    prevalence: Inside
-    calibration: Calibration
-    operating_point: OperatingPoint
     evidence: EvidenceScale
     training: Training
     validation: Cohort
@@ -171,15 +184,64 @@ class Card:
         return f"{self.finding}-{self.tag}"
 
 
-_ADAPTER = TypeAdapter(Card)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Card(CommonCard):
+    """The card of a finding that is there or not. ``prevalence`` is π, that of the validation
+    split, at which ``calibration`` turns logit(score) into a probability."""
+
+    kind: Literal["binary"]
+    prevalence: Inside
+    calibration: Calibration
+    operating_point: OperatingPoint
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ValueCard(CommonCard):
+    """The card of a finding that is a value. ``calibration`` turns the mean of the members' values
+    into the value, in ``unit``; evidence is counted from ``mean``, that of the validation split;
+    below each of ``cuts`` a value counts as reduced. Errors of engines are in ``unit`` too."""
+
+    kind: Literal["continuous"]
+    unit: str
+    mean: float
+    calibration: Calibration
+    interval: ValueInterval
+    cuts: tuple[float, ...] = ()
+
+
+AnyCard = Card | ValueCard
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="ignore"))
+class _Kind:
+    """As little of a card as it takes to see which one it is."""
+
+    kind: Kind = "binary"
+
+
+_KIND, _BINARY, _CONTINUOUS = TypeAdapter(_Kind), TypeAdapter(Card), TypeAdapter(ValueCard)
 
 
 @plain_dataclass(frozen=True)
 class WeightSet:
     """A card and the folder it was found in."""
 
-    card: Card
+    card: AnyCard
     folder: Path
+
+    @property
+    def binary(self) -> Card:
+        """The card, where the finding is there or not.
+
+        Raises:
+            CardError: the finding is a value, which has neither probability nor operating point.
+        """
+        if isinstance(self.card, ValueCard):
+            raise CardError(
+                f"{self.card.name}: Expected a finding that is there or not, found a value "
+                f"({self.card.unit}). Choose another set of weights."
+            )
+        return self.card
 
     def member_file(self, member: Member) -> Path:
         """The member's weights, after its checksum was found right.
@@ -228,7 +290,8 @@ def read_card(folder: Path) -> WeightSet:
     Raises:
         CardError: naming the file and every field that is missing or out of range.
     """
-    card = read_as(_ADAPTER, folder)
+    continuous = read_as(_KIND, folder).kind == "continuous"
+    card: AnyCard = read_as(_CONTINUOUS, folder) if continuous else read_as(_BINARY, folder)
     if card.finding not in FINDINGS:
         raise CardError(f"{folder.name}/{CARD_FILE}: finding: unknown finding {card.finding!r}")
     if folder.name != card.name:
@@ -254,9 +317,12 @@ def read_as(adapter: TypeAdapter[T], folder: Path) -> T:
         raise CardError(f"{folder.name}/{CARD_FILE}: {problems}") from error
 
 
-def write_card(card: Card, folder: Path) -> None:
+def write_card(card: AnyCard, folder: Path) -> None:
     """Write ``folder/card.json``, indented for people."""
-    text = _ADAPTER.dump_json(card, indent=1)
+    if isinstance(card, ValueCard):
+        text = _CONTINUOUS.dump_json(card, indent=1)
+    else:
+        text = _BINARY.dump_json(card, indent=1)
     (folder / CARD_FILE).write_bytes(text + b"\n")
 
 

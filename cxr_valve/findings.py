@@ -1,5 +1,6 @@
 """What the product looks for: each finding, its networks, its echo rule and its prevalences."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,7 +27,8 @@ class Finding:
     """One thing that is read from a radiograph.
 
     ``networks`` are the members the study used; ``grades`` are the echo grades from best to
-    worst, of which ``positive_from`` and every later one count as positive.
+    worst, of which ``positive_from`` and every later one count as positive. A value has a ``unit``,
+    ``bounds`` it cannot leave, and ``cuts`` below which it counts as reduced.
     """
 
     key: str
@@ -38,6 +40,9 @@ class Finding:
     grades: tuple[str, ...] = ()
     positive_from: str = ""
     presets: tuple[PrevalencePreset, ...] = ()
+    unit: str = ""
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+    cuts: tuple[float, ...] = ()
 
     @property
     def label_rule(self) -> str:
@@ -84,6 +89,9 @@ LVEF = Finding(
     kind="continuous",
     networks=("resnet50",),
     echo_reference="transthoracic echocardiography (biplane Simpson)",
+    unit="%",
+    bounds=(0.0, 100.0),
+    cuts=(40.0, 50.0),
 )
 
 FINDINGS: dict[str, Finding] = {finding.key: finding for finding in (MR, AS, LVEF)}

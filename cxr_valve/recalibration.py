@@ -113,10 +113,10 @@ def write_recalibrated(
     file name can identify a patient.
 
     Raises:
-        CardError: a member's weights fail their checksum.
+        CardError: a member's weights fail their checksum, or the finding is a value.
     """
     root = cards.user_root()
-    tag = _free_tag(root, found.card, date)
+    tag = _free_tag(root, found.binary, date)
     folder = root / f"{found.card.finding}-{tag}"
     partial = root / f".{folder.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
@@ -126,7 +126,7 @@ def write_recalibrated(
     scores_table(cohort, members).to_csv(
         partial / cards.SCORES_FILE, index=False, float_format="%.6f"
     )
-    card = _card(found.card, proposal, cohort, tag, date, origin)
+    card = _card(found.binary, proposal, cohort, tag, date, origin)
     digest = cards.sha256(partial / cards.SCORES_FILE)
     cards.write_card(replace(card, scores_sha256=digest), partial)
     partial.rename(folder)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cxr_valve.cards import Card, CardError, Member, WeightSet
+from cxr_valve.cards import AnyCard, Card, CardError, Member, ValueCard, WeightSet
 from cxr_valve.engines.engine import Engine, NetworkSource, Runnable
 from cxr_valve.imaging.prepare import PREPROCESSING, Prepared
 from cxr_valve.models.chain import Chain, run_chain
-from cxr_valve.models.evidence import Grid, consensus, member_evidence
+from cxr_valve.models.evidence import Grid, consensus, member_evidence, value_evidence
+from cxr_valve.models.value import Value, run_value
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,10 +25,19 @@ class EnsembleOutput:
 
 
 @dataclass(frozen=True, eq=False)
-class Ensemble:
-    """An opened set of weights."""
+class ValueOutput:
+    """One finding that is a value, in one image: evidence in its unit, in card order."""
 
-    card: Card
+    value: Value
+    evidence: tuple[Grid, ...]
+    consensus: Grid
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """An opened set of weights; ``read`` or ``read_value``, as its card says."""
+
+    card: AnyCard
     runnables: tuple[Runnable, ...]
 
     def sizes(self) -> frozenset[int]:
@@ -35,19 +45,44 @@ class Ensemble:
         return frozenset(member.input_size for member in self.card.members)
 
     def read(self, inputs: Mapping[int, Prepared]) -> EnsembleOutput:
-        """Run every member on its size of the prepared image and apply the chain."""
+        """Run every member on its size of the prepared image and apply the chain.
+
+        Raises:
+            TypeError: the finding is a value.
+        """
+        card = self.card
+        if not isinstance(card, Card):
+            raise TypeError(f"{card.name}: Expected a finding that is there or not, found a value.")
+        logits, maps = self._run(inputs)
+        evidence = tuple(
+            member_evidence(grid, logit, member.calibration, card.prevalence)
+            for grid, logit, member in zip(maps, logits, card.members, strict=True)
+        )
+        return EnsembleOutput(run_chain(card, logits), tuple(logits), evidence, consensus(evidence))
+
+    def read_value(self, inputs: Mapping[int, Prepared]) -> ValueOutput:
+        """Run every member on its size of the prepared image and average their values.
+
+        Raises:
+            TypeError: the finding is there or not.
+        """
+        card = self.card
+        if not isinstance(card, ValueCard):
+            raise TypeError(f"{card.name}: Expected a value, found one that is there or not.")
+        outputs, maps = self._run(inputs)
+        evidence = tuple(
+            value_evidence(grid, output, member.calibration, card.mean)
+            for grid, output, member in zip(maps, outputs, card.members, strict=True)
+        )
+        return ValueOutput(run_value(card, outputs), evidence, consensus(evidence))
+
+    def _run(self, inputs: Mapping[int, Prepared]) -> tuple[list[float], list[Grid]]:
         logits, maps = [], []
         for member, run in zip(self.card.members, self.runnables, strict=True):
             logit, activation = run(batch(inputs[member.input_size]))
             logits.append(float(logit[0]))
             maps.append(activation[0])
-        evidence = tuple(
-            member_evidence(grid, logit, member.calibration, self.card.prevalence)
-            for grid, logit, member in zip(maps, logits, self.card.members, strict=True)
-        )
-        return EnsembleOutput(
-            run_chain(self.card, logits), tuple(logits), evidence, consensus(evidence)
-        )
+        return logits, maps
 
 
 def batch(prepared: Prepared) -> NDArray[np.float32]:
@@ -72,7 +107,7 @@ def open_ensemble(
         )
     runnables = []
     for member in weights.card.members:
-        progress(f"Opening {member.network} for {weights.card.finding.upper()}")
+        progress(f"Opening {member.label} for {weights.card.finding.upper()}")
         runnables.append(engine.open(network_source(weights, member)))
     return Ensemble(weights.card, tuple(runnables))
 

@@ -27,6 +27,18 @@ def member_evidence(
     return np.asarray(calibration.a * (activation + bias) + offset, np.float32)
 
 
+def value_evidence(
+    activation: Grid, output: float, calibration: Calibration, centre: float
+) -> Grid:
+    """Evidence (h, w) of a value: how far each cell moves it from ``centre``, in its own unit.
+
+    Its mean is the member's value minus ``centre``.
+    """
+    bias = output - float(activation.mean(dtype=np.float64))
+    offset = calibration.b - centre
+    return np.asarray(calibration.a * (activation + bias) + offset, np.float32)
+
+
 def consensus(maps: Sequence[Grid]) -> Grid:
     """Mean of the members' evidence on the finest of their grids (bilinear).
 

@@ -59,7 +59,7 @@ def _findings(visit: Visit, case: Case, reading: Reading, sets: dict[str, Weight
         for key, found in reading.findings.items():
             with st.container(key=f"card-{key}", gap=None):
                 prevalence = visit.prevalence(key, found.prevalence)
-                show_card(found, sets[key].card, prevalence, held_out_scores(sets[key]))
+                show_card(found, sets[key].binary, prevalence, held_out_scores(sets[key]))
                 _explore(key, found)
     if case.truth is not None:
         quiz(visit, case, case.truth)

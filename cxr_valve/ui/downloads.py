@@ -53,7 +53,7 @@ def _report(visit: Visit, case: Case, sets: dict[str, WeightSet], name: str) -> 
     lines = {}
     for key, found in reading.findings.items():
         prevalence = visit.prevalence(key, found.prevalence)
-        said = words(found, sets[key].card, prevalence, held_out_scores(sets[key]))
+        said = words(found, sets[key].binary, prevalence, held_out_scores(sets[key]))
         lines[key] = (
             f"{said.headline} {said.context}", said.meaning, f"{said.nearby} {said.members}".strip()
         )  # fmt: skip

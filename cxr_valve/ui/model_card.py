@@ -6,7 +6,7 @@ from math import exp
 import streamlit as st
 
 from cxr_valve.active import activate, active_sets, revert
-from cxr_valve.cards import Card, CardError, WeightSet, find_sets, shipped_root
+from cxr_valve.cards import AnyCard, CardError, ValueCard, WeightSet, find_sets, shipped_root
 from cxr_valve.findings import FINDINGS, Finding
 from cxr_valve.ui.finding_card import network_name
 from cxr_valve.ui.frame import FINDING_COLOURS
@@ -152,7 +152,7 @@ def _card(found: WeightSet) -> None:
         st.html(_checksums(found))
 
 
-def _figures(card: Card) -> str:
+def _figures(card: AnyCard) -> str:
     splits = {"validation": card.validation, "test": card.test}
     held = "; ".join(
         f"{name}: {cohort.images:,} radiographs of {cohort.patients:,} patients"
@@ -166,7 +166,7 @@ def _figures(card: Card) -> str:
     return figures_table({name: cohort.figures for name, cohort in splits.items()}, caption)
 
 
-def _training(card: Card) -> str:
+def _training(card: AnyCard) -> str:
     made = card.training
     size = f"{made.images:,} radiographs of {made.patients:,} patients"
     if card.kind == "binary" and made.images:
@@ -183,13 +183,13 @@ def _training(card: Card) -> str:
     )
 
 
-def _chain(card: Card) -> str:
+def _chain(card: AnyCard) -> str:
     return facts([("Preparation", card.preprocessing), *_scale(card)])
 
 
-def _scale(card: Card) -> list[tuple[str, str]]:
+def _scale(card: AnyCard) -> list[tuple[str, str]]:
     if card.kind != "binary":
-        return []
+        return _value(card)
     point, platt = card.operating_point, card.calibration
     return [
         ("Operating point", f"score {point.threshold:.3f}, chosen by {point.rule}"),
@@ -210,28 +210,47 @@ def _scale(card: Card) -> list[tuple[str, str]]:
     ]
 
 
-def _members(card: Card) -> str:
+def _value(card: ValueCard) -> list[tuple[str, str]]:
+    line, interval = card.calibration, card.interval
+    return [
+        ("Calibration", f"value = {line.a:.3f} · output {line.b:+.3f} {card.unit}"),
+        (
+            "Interval",
+            f"{interval.low:+.1f} to {interval.high:+.1f} {card.unit} around the value held "
+            f"{interval.level:.0%} of {interval.n:,} validation radiographs",
+        ),
+        (
+            "Evidence colours",
+            f"full where a cell moves the value by {card.evidence.limit:.3g} {card.unit} from the "
+            f"mean of {card.mean:.1f}",
+        ),
+    ]
+
+
+def _members(card: AnyCard) -> str:
     rows = [
         [
-            escape(network_name(member.network)),
+            escape(network_name(member.label)),
             f"{member.input_size} px",
             f"{member.grid[0]} × {member.grid[1]}",
-            escape(card.training.recipe.get(member.network, "")),
+            escape(card.training.recipe.get(member.label, "")),
         ]
         for member in card.members
     ]
-    how = "Soft voting: the score is the mean of the members’ calibrated probabilities."
+    vote = "score is the mean of the members’ calibrated probabilities"
+    how = f"Soft voting: the {vote if card.kind == 'binary' else 'value is the mean of all'}."
     return table(["", "Input", "Map", "Recipe"], rows, how if len(rows) > 1 else "One network.")
 
 
-def _engines(card: Card) -> str:
+def _engines(card: AnyCard) -> str:
     if not card.engine_error:
         return '<p class="soft">Not compared with the reference engine.</p>'
     rows = [
         [escape(name), f"{error.maximum:.2g}", f"{error.mean:.2g}", f"{error.images:,}"]
         for name, error in card.engine_error.items()
     ]
-    caption = "How far each engine’s probability lies from torch in float32."
+    what = "probability" if card.kind == "binary" else f"value ({card.unit})"
+    caption = f"How far each engine’s {what} lies from torch in float32."
     return table(["", "Largest difference", "Mean", "Images"], rows, caption)
 
 

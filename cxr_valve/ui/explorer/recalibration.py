@@ -91,7 +91,7 @@ def _choose(found: WeightSet, cohort: Cohort) -> Proposal | None:
     )
     try:
         rule = Rule.parse(text) if text else None
-        return propose(found.card, cohort, "slope" if update == "slope" else "intercept", rule)
+        return propose(found.binary, cohort, "slope" if update == "slope" else "intercept", rule)
     except ValueError as problem:
         st.warning(str(problem))
         return None
@@ -106,7 +106,7 @@ def _compare(found: WeightSet, cohort: Cohort, proposal: Proposal) -> None:
         hide_index=True,
         width="content",
     )
-    old, c = found.card.operating_point, proposal.counts
+    old, c = found.binary.operating_point, proposal.counts
     crossed = "" if proposal.rule == old.rule else ", cross-validated by patient"
     st.write(
         f"Threshold {old.threshold:.4g} → {proposal.threshold:.4g} ({proposal.rule}). 2×2 table "
@@ -144,7 +144,7 @@ def _write(
 
 
 def _members(found: WeightSet, frame: pd.DataFrame) -> dict[str, FloatArray]:
-    columns = {m.network: f"members.{m.network}" for m in found.card.members}
+    columns = {m.label: f"members.{m.label}" for m in found.card.members}
     if not all(column in frame.columns for column in columns.values()):
         return {}
     return {name: np.asarray(frame[column], dtype=np.float64) for name, column in columns.items()}

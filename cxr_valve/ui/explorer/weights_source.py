@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from cxr_valve.active import active_sets
-from cxr_valve.cards import Card, CardError, WeightSet, find_sets
+from cxr_valve.cards import AnyCard, Card, CardError, WeightSet, find_sets
 from cxr_valve.evaluation.calibration import Platt
 from cxr_valve.evaluation.columns import Columns
 from cxr_valve.evaluation.score_file import to_cohort
@@ -26,7 +26,7 @@ SIMULATED = (
 )
 
 
-def weights_descriptor(card: Card, split: str = "test", column: str = "score") -> str:
+def weights_descriptor(card: AnyCard, split: str = "test", column: str = "score") -> str:
     """How the address names held-out scores, with the start of their checksum."""
     return describe("weights", card.name, split, column, card.scores_sha256[:8])
 
@@ -76,7 +76,7 @@ def weights_source(descriptor: str) -> Source:
     """
     _, name, split, column, digest = parts(descriptor, 5)
     found = find_set(name)
-    card = found.card
+    card = _binary(found)
     if digest and not card.scores_sha256.startswith(digest):
         raise SourceError(
             f"Expected the scores of {name} with checksum {digest}…, found "
@@ -102,7 +102,7 @@ def weights_source(descriptor: str) -> Source:
         prevalence=cohort.prevalence,
         own=OwnPoint(
             card.operating_point.threshold,
-            _rule(card),
+            card_rule(card),
         )
         if whole
         else None,
@@ -113,6 +113,13 @@ def weights_source(descriptor: str) -> Source:
     )
 
 
+def _binary(found: WeightSet) -> Card:
+    try:
+        return found.binary
+    except CardError as error:
+        raise SourceError(str(error)) from error
+
+
 def _file(found: WeightSet) -> Path:
     try:
         return found.scores_file()
@@ -120,5 +127,6 @@ def _file(found: WeightSet) -> Path:
         raise SourceError(str(error)) from error
 
 
-def _rule(card: Card) -> str:
+def card_rule(card: Card) -> str:
+    """Who chose the operating point of a card, and how."""
     return f"the card’s own: {card.operating_point.rule}"
