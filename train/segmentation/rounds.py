@@ -3,18 +3,25 @@
 import logging
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from cxr_valve.models.anatomy_network import AnatomyNet, load_anatomy_network
 from train.segmentation.data import Pictures
 from train.segmentation.encoder_start import start_from_imagenet
 from train.segmentation.fit import Recipe, Share, fit
+from train.segmentation.measure import usual_ranges
+from train.segmentation.pseudo import teach
 
 log = logging.getLogger(__name__)
 
 #: At a smaller size first: twice as many steps in the time, and it teaches the second round.
 FIRST = Recipe(steps=600, input_size=192)
+SECOND = Recipe(steps=900, input_size=256, rate=1.5e-3, seed=12)
+#: Of a batch of the second round, how many have masks that people drew.
+DRAWN = 7
 
 
 def first_round(labelled: Pictures, work: Path) -> AnatomyNet:
@@ -28,6 +35,32 @@ def first_round(labelled: Pictures, work: Path) -> AnatomyNet:
         fitted = fit(FIRST, [Share(labelled, FIRST.batch)], network, file.parent)
         save_network(fitted, file)
     return load_anatomy_network(file)
+
+
+def second_round(labelled: Pictures, unlabelled: NDArray[np.uint8], work: Path) -> tuple[Path, int]:
+    """Go on with masks of the first network beside drawn ones; reused where it is done.
+
+    Returns the network's file and how many of the ``unlabelled`` images took part.
+    """
+    file = work / "second" / "network.safetensors"
+    taught = taught_masks(labelled, unlabelled, work)
+    if not file.exists():
+        log.info("second round: %d images and %d without drawn masks", len(labelled), len(taught))
+        shares = [Share(labelled, DRAWN), Share(taught, SECOND.batch - DRAWN)]
+        save_network(fit(SECOND, shares, first_round(labelled, work), file.parent), file)
+    return file, len(taught)
+
+
+def taught_masks(labelled: Pictures, unlabelled: NDArray[np.uint8], work: Path) -> Pictures:
+    """The unlabelled images that the first network is sure of, with its masks; kept in ``work``."""
+    file = work / "taught.npz"
+    if not file.exists():
+        teacher = first_round(labelled, work)
+        taught = teach(teacher, unlabelled, SECOND.input_size, usual_ranges(labelled))
+        np.savez(work / "taught.partial.npz", images=taught.images, masks=taught.masks)
+        (work / "taught.partial.npz").replace(file)
+    kept = np.load(file)
+    return Pictures(kept["images"], kept["masks"])
 
 
 def save_network(network: AnatomyNet, file: Path) -> None:

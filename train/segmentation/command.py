@@ -1,0 +1,75 @@
+"""``python -m train segmentation``: the network that finds the heart and the lungs."""
+
+import argparse
+import logging
+from pathlib import Path
+
+from cxr_valve.cards import shipped_root
+
+_ABOUT = """\
+Train the network that finds the heart and the lungs, on real radiographs. Two rounds: on masks
+that people drew, then also on radiographs without masks, which the first network provides where
+it is sure. It is then measured on images it never saw and written with its card. About 40 minutes
+on two free cores. An interrupted run continues where it stopped."""
+_EPILOG = """\
+the folder of real radiographs holds manifest.csv (path, source, view, labels, ctr_truth,
+ctr_masks) and, for images with masks, mask/heart, mask/right_lung and mask/left_lung beside their
+image folder.
+
+example:
+  python -m train segmentation --real ../shared/real"""
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``segmentation`` to the commands of ``python -m train``."""
+    parser = commands.add_parser(
+        "segmentation",
+        help="train the network that finds heart and lungs",
+        description=_ABOUT,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--real", type=Path, required=True, metavar="DIR", help="folder of real radiographs"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=shipped_root(), help="root for the weights folder"
+    )
+    parser.add_argument(
+        "--work", type=Path, default=Path(".cache/segmentation"), help="folder for cached steps"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=2, metavar="N", help="processor cores (default: 2)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, measure and write; returns the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    # Imported here so that --help answers at once.
+    import torch
+
+    from train.segmentation.data import (
+        labelled_names,
+        load_images,
+        load_labelled,
+        read_manifest,
+        unlabelled_names,
+    )
+    from train.segmentation.rounds import second_round
+    from train.segmentation.write import write_heart
+
+    torch.set_num_threads(options.threads)
+    try:
+        manifest = read_manifest(options.real)
+    except FileNotFoundError as error:
+        logging.error("%s", error)
+        return 1
+    names, _ = labelled_names(manifest)
+    labelled = load_labelled(options.real, names)
+    unlabelled = load_images(options.real, unlabelled_names(manifest))
+    network, taught = second_round(labelled, unlabelled, options.work)
+    folder = write_heart(network, labelled, taught, options.real, manifest, options.out)
+    logging.info("wrote %s", folder)
+    return 0

