@@ -94,19 +94,3 @@ def test_large_sources_snap_to_the_points_they_have(
     assert np.isclose(written, threshold, atol=1e-12).any()
     expected = float((written[label] >= threshold - 1e-12).mean())
     assert value(numbers(page), ": Sensitivity") == pytest.approx(expected, abs=1e-9)
-
-
-def test_a_drag_runs_at_many_frames_a_second(
-    explore: Callable[..., "Page"], capsys: pytest.CaptureFixture[str]
-) -> None:
-    page = explore(src=MR_TEST, src2="same")
-    x, y, width = hold(page, ".field.threshold input[type=range]", 0.3)
-    first, start, step = int(attribute(page, "data-frames")), time.monotonic(), 0
-    while time.monotonic() - start < 2:
-        step += 1
-        page.mouse.move(x + (3 * step) % (0.5 * width), y)
-    rate = (int(attribute(page, "data-frames")) - first) / (time.monotonic() - start)
-    page.mouse.up()
-    with capsys.disabled():
-        print(f"\n  a drag redraws the page {rate:.0f} times a second")
-    assert rate > 5

@@ -1,6 +1,5 @@
 """The reading page with the shipped weights, and files to drop on it."""
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,12 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PIL import Image
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.filewriter import dcmwrite
-from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
 
 from cxr_valve import cards
 from cxr_valve.phantom.render import simulate
+from tests.e2e.read.planted import dicom
 from tests.e2e.read.steps import WAIT, Open
 
 if TYPE_CHECKING:
@@ -53,28 +50,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shifted = np.roll(small, 3 * index, 1)
         (folder / "many" / f"wombat{index}.dcm").write_bytes(dicom(shifted))
     return folder
-
-
-def dicom(pixels: np.ndarray) -> bytes:
-    """A chest radiograph that says in every field whose it is."""
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.MediaStorageSOPClassUID = DigitalXRayImageStorageForPresentation
-    meta.MediaStorageSOPInstanceUID = generate_uid()
-    data = Dataset()
-    data.file_meta = meta
-    data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, generate_uid()
-    data.PatientName, data.PatientID = "ZEBRAFISH^QUAGGA", "ID-kangaroo"
-    data.PatientBirthDate, data.StudyDate = "19370211", "20150613"
-    data.AccessionNumber, data.InstitutionName = "wombat-1", "Pangolin General"
-    data.Modality, data.ViewPosition, data.BodyPartExamined = "DX", "PA", "CHEST"
-    data.Rows, data.Columns = pixels.shape
-    data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
-    data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 0
-    data.PixelData = pixels.tobytes()
-    stream = io.BytesIO()
-    dcmwrite(stream, data, enforce_file_format=True)
-    return stream.getvalue()
 
 
 @pytest.fixture

@@ -43,43 +43,6 @@ def test_dragging_windows_the_image_without_a_rerun(viewer: Callable[..., "Page"
     assert pixels(page) == drawn
 
 
-def test_windowing_keeps_thirty_frames_a_second(viewer: Callable[..., "Page"]) -> None:
-    page = viewer()
-    x, y = middle(page)
-    rates = []
-    for zoom in ("0", "1"):
-        press(page, zoom)
-        # The best of three: other work on the machine is not what is measured.
-        rates.append(max(frame_rate(page, x, y) for _ in range(3)))
-    assert min(rates) >= 30, rates
-
-
-def frame_rate(page: "Page", x: float, y: float) -> float:
-    """Frames drawn a second while a hand drags for 60 frames."""
-    page.mouse.move(x, y)
-    page.mouse.down()
-    rate = page.locator(".viewer").evaluate(
-        """root => new Promise(done => {
-          const canvas = root.querySelector("canvas"), box = canvas.getBoundingClientRect();
-          const first = Number(root.dataset.frameCount);
-          let step = 0, start;
-          const move = now => {
-            start ??= now;
-            if (step === 60) {
-              return done((Number(root.dataset.frameCount) - first) / (now - start) * 1000);
-            }
-            const clientX = box.x + box.width / 2 + 60 * Math.sin(step / 9);
-            const clientY = box.y + box.height / 2 + 50 * Math.cos(step++ / 7);
-            canvas.dispatchEvent(new PointerEvent("pointermove", {pointerId: 1, clientX, clientY}));
-            requestAnimationFrame(move);
-          };
-          requestAnimationFrame(move);
-        })"""
-    )
-    page.mouse.up()
-    return float(rate)
-
-
 def test_pixels_are_sent_once_and_settings_outlive_reruns(
     url: str, visit: Callable[..., "Page"]
 ) -> None:
