@@ -31,7 +31,7 @@ ALLOWED["cxr_valve.models"] = ALLOWED["cxr_valve.engines"] | {
     "cxr_valve.engines",
     "cxr_valve.evaluation",
 }
-ALLOWED["cxr_valve.anatomy"] = ALLOWED["cxr_valve.models"]
+ALLOWED["cxr_valve.anatomy"] = ALLOWED["cxr_valve.models"] | {"cxr_valve.models"}
 ALLOWED["cxr_valve.reading"] = ALLOWED["cxr_valve.models"] | {
     "cxr_valve.anatomy",
     "cxr_valve.models",

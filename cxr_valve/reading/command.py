@@ -18,6 +18,7 @@ from cxr_valve.engines.engine import ENGINES
 from cxr_valve.reading.evidence_files import EvidenceWriter
 from cxr_valve.reading.folder import Outcome, find_files, read_files
 from cxr_valve.reading.reader import Reader, open_reader
+from cxr_valve.reading.reading import Reading
 from cxr_valve.reading.serialise import CsvRows, outcome_as_dict
 
 NOTICE = "Research and teaching only; never a diagnosis."
@@ -53,6 +54,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default="openvino",
         help="openvino: float32 (default); openvino-fast: bfloat16; torch: CUDA, or the reference",
     )
+    parser.add_argument(
+        "--read-anyway",
+        action="store_true",
+        help="also read what the input gate refuses; every output then says so",
+    )
     parser.set_defaults(run=run)
 
 
@@ -87,7 +93,8 @@ def _read_all(
         rows = CsvRows(sheet, [ensemble.card for ensemble in reader.ensembles.values()])
         writer = EvidenceWriter(options.evidence, options.paths) if options.evidence else None
         with _progress(console) as progress:
-            for outcome in progress.track(read_files(reader, files), total=len(files)):
+            outcomes = read_files(reader, files, read_anyway=options.read_anyway)
+            for outcome in progress.track(outcomes, total=len(files)):
                 record = outcome_as_dict(outcome)
                 if stream:
                     stream.write(json.dumps(record, allow_nan=False) + "\n")
@@ -121,12 +128,18 @@ def _add_row(table: Table, outcome: Outcome, keys: list[str]) -> None:
     reading = outcome.reading
     cells = []
     for key in keys:
-        found = reading.findings[key] if reading else None
+        found = reading.findings.get(key) if reading else None
         side = "" if found is None else (" positive" if found.positive else " negative")
         cells.append("" if found is None else f"{found.probability:.1%}{side}")
-    notes = outcome.reason or "; ".join(reading.input.warnings if reading else ())
+    notes = outcome.reason or "; ".join(_notes(reading) if reading else ())
     # As Text, since a file name may hold what rich takes for markup.
     table.add_row(Text(_printable(str(outcome.path))), outcome.status, *cells, Text(notes))
+
+
+def _notes(reading: Reading) -> tuple[str, ...]:
+    """What to bear in mind; first of all that the gate was passed by."""
+    passed = (f"Read anyway. {reading.gate.reason}",) if reading.read_anyway else ()
+    return (*passed, *reading.gate.warnings, *reading.input.warnings)
 
 
 def _printable(name: str) -> str:

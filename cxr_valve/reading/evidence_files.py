@@ -19,7 +19,7 @@ class EvidenceWriter:
 
     def write(self, outcome: Outcome) -> None:
         """Write one outcome's evidence; nothing where the file was not read."""
-        if outcome.reading is None or outcome.inputs is None:
+        if outcome.status != "read" or outcome.reading is None or outcome.inputs is None:
             return
         folder = self._folder(outcome.path.resolve())
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,6 +43,7 @@ class EvidenceWriter:
                 "epsilon": scale.epsilon,
                 "weights": found.weights,
                 "simulated": found.simulated,
+                "read_anyway": outcome.reading.read_anyway,
                 "members": {
                     member.network: {
                         "file": f"{key}_{member.network}.npy",

@@ -22,7 +22,10 @@ DECODERS = 2
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What became of one file. ``reason`` says why it was not read; ``inputs`` has its pixels."""
+    """What became of one file. ``reason`` says why it was not read; ``inputs`` has its pixels.
+
+    A file that the input gate refused has a ``reading`` without findings.
+    """
 
     path: Path
     status: Status
@@ -44,17 +47,22 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
             yield from (Path(folder, name) for name in sorted(files) if not name.startswith("."))
 
 
-def read_files(reader: Reader, paths: Iterable[Path]) -> Iterator[Outcome]:
-    """Read files one after another, yielding each outcome in order; no file stops the rest."""
+def read_files(
+    reader: Reader, paths: Iterable[Path], *, read_anyway: bool = False
+) -> Iterator[Outcome]:
+    """Read files one after another, yielding each outcome in order; no file stops the rest.
+
+    ``read_anyway``: also what the input gate refuses.
+    """
     waiting: deque[tuple[Path, Future[Inputs]]] = deque()
     with ThreadPoolExecutor(DECODERS) as pool:
         try:
             for path in paths:
                 waiting.append((path, pool.submit(_decode, reader, path)))
                 if len(waiting) > AHEAD:
-                    yield _finish(reader, *waiting.popleft())
+                    yield _finish(reader, *waiting.popleft(), read_anyway=read_anyway)
             while waiting:
-                yield _finish(reader, *waiting.popleft())
+                yield _finish(reader, *waiting.popleft(), read_anyway=read_anyway)
         finally:
             for _, future in waiting:
                 future.cancel()
@@ -68,13 +76,19 @@ def _decode(reader: Reader, path: Path) -> Inputs:
     return reader.inputs(path.read_bytes())
 
 
-def _finish(reader: Reader, path: Path, future: "Future[Inputs]") -> Outcome:
+def outcome_of(path: Path, reading: Reading, inputs: Inputs | None) -> Outcome:
+    """The outcome of a reading: read, or refused by the input gate with its reason."""
+    status: Status = "refused" if reading.refused else "read"
+    reason = reading.gate.reason if reading.refused else None
+    return Outcome(path, status, reason, reading, inputs, reading.engine, reading.seconds)
+
+
+def _finish(reader: Reader, path: Path, future: "Future[Inputs]", *, read_anyway: bool) -> Outcome:
     started = time.perf_counter()
     engine = reader.engine.name
     try:
         inputs = future.result()
-        reading = reader.infer(inputs)
-        return Outcome(path, "read", None, reading, inputs, engine, reading.seconds)
+        return outcome_of(path, reader.infer(inputs, read_anyway=read_anyway), inputs)
     except Refusal as refusal:
         status: Status = "refused"
         reason = str(refusal)

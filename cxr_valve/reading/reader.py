@@ -1,13 +1,15 @@
 """Radiograph → Reading, with the active weights of every finding."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cxr_valve.active import active_sets
-from cxr_valve.cards import CardError
+from cxr_valve.anatomy.gatekeeper import Gatekeeper, open_gate
+from cxr_valve.cards import CardError, WeightSet
 from cxr_valve.engines.engine import Engine, open_engine
 from cxr_valve.evaluation.operating_point import is_positive
 from cxr_valve.imaging.load import load_radiograph
@@ -15,6 +17,7 @@ from cxr_valve.imaging.prepare import Prepared, frame, prepare
 from cxr_valve.imaging.radiograph import Radiograph
 from cxr_valve.models.ensemble import Ensemble, EnsembleOutput, open_ensemble
 from cxr_valve.models.evidence import padding_share
+from cxr_valve.models.novelty import Novelty, NoveltyReading, read_novelty, read_off
 from cxr_valve.reading.reading import FindingReading, InputFacts, MemberReading, Reading
 
 
@@ -28,42 +31,69 @@ class Inputs:
 
 
 class Reader:
-    """Reads radiographs with opened ensembles. Safe to share between threads."""
+    """Reads radiographs with opened ensembles, past the input gate. Safe to share between threads.
 
-    def __init__(self, engine: Engine, ensembles: dict[str, Ensemble]) -> None:
-        self.engine, self.ensembles = engine, ensembles
-        self._sizes = sorted(frozenset().union(*(e.sizes() for e in ensembles.values())))
+    ``novelties``: how the training cohort of a finding's weights looks, where they say so.
+    """
 
-    def read_bytes(self, data: bytes) -> Reading:
-        """Read a file's content.
+    def __init__(
+        self,
+        engine: Engine,
+        ensembles: dict[str, Ensemble],
+        gate: Gatekeeper,
+        novelties: Mapping[str, Novelty],
+    ) -> None:
+        self.engine, self.ensembles, self.gate = engine, ensembles, gate
+        self._novelties = novelties
+        sizes = {gate.size}.union(*(e.sizes() for e in ensembles.values()))
+        self._sizes = sorted(sizes)
+
+    def read_bytes(self, data: bytes, *, read_anyway: bool = False) -> Reading:
+        """Read a file's content; ``read_anyway``: even where the gate refuses it.
 
         Raises:
             Refusal: the bytes are not one greyscale radiograph.
         """
-        return self.infer(self.inputs(data))
+        return self.infer(self.inputs(data), read_anyway=read_anyway)
 
-    def read(self, radiograph: Radiograph) -> Reading:
+    def read(self, radiograph: Radiograph, *, read_anyway: bool = False) -> Reading:
         """Read a radiograph already decoded."""
-        return self.infer(self._prepare(radiograph, time.perf_counter()))
+        inputs = self._prepare(radiograph, time.perf_counter())
+        return self.infer(inputs, read_anyway=read_anyway)
 
     def inputs(self, data: bytes) -> Inputs:
         """Decode and prepare (may run in other threads than ``infer``)."""
         started = time.perf_counter()
         return self._prepare(load_radiograph(data), started)
 
-    def infer(self, inputs: Inputs) -> Reading:
-        """Run the networks on prepared inputs."""
+    def infer(self, inputs: Inputs, *, read_anyway: bool = False) -> Reading:
+        """Run the gate and, past it, the networks on prepared inputs."""
         started = time.perf_counter()
+        gated = self.gate.read(inputs.radiograph, inputs.prepared[self.gate.size])
+        past = gated.reading.accepted or read_anyway
         findings = {
-            key: _finding(ensemble, ensemble.read(inputs.prepared), inputs.prepared)
-            for key, ensemble in self.ensembles.items()
+            key: _finding(
+                ensemble,
+                ensemble.read(inputs.prepared),
+                inputs.prepared,
+                self._novelty(key, gated.description),
+            )
+            for key, ensemble in (self.ensembles if past else {}).items()
         }
         return Reading(
             input=_facts(inputs.radiograph),
             findings=findings,
             engine=self.engine.name,
             seconds=inputs.seconds + time.perf_counter() - started,
+            gate=gated.reading,
+            read_anyway=past and not gated.reading.accepted,
         )
+
+    def _novelty(self, key: str, description: NDArray[np.float32]) -> NoveltyReading | None:
+        if key not in self._novelties:
+            return None
+        simulated = self.ensembles[key].card.simulated
+        return read_off(self._novelties[key], description, simulated=simulated)
 
     def _prepare(self, radiograph: Radiograph, started: float) -> Inputs:
         framing = frame(radiograph)
@@ -84,13 +114,30 @@ def open_reader(
     if not sets:
         raise CardError("weights: Expected at least one set of weights, found none.")
     opened = open_engine(engine)
+    gate = open_gate(opened, progress)
     return Reader(
-        opened, {key: open_ensemble(found, opened, progress) for key, found in sets.items()}
+        opened,
+        {key: open_ensemble(found, opened, progress) for key, found in sets.items()},
+        gate,
+        _novelties(sets, gate.card.network.sha256),
     )
 
 
+def _novelties(sets: Mapping[str, WeightSet], gate: str) -> dict[str, Novelty]:
+    """How each set's cohort looks; left out where another gate described it."""
+    found = {}
+    for key, weights in sets.items():
+        file = weights.novelty_file()
+        if file is not None and weights.card.novelty and weights.card.novelty.gate == gate:
+            found[key] = read_novelty(file)
+    return found
+
+
 def _finding(
-    ensemble: Ensemble, output: EnsembleOutput, prepared: dict[int, Prepared]
+    ensemble: Ensemble,
+    output: EnsembleOutput,
+    prepared: dict[int, Prepared],
+    novelty: NoveltyReading | None,
 ) -> FindingReading:
     card, chain = ensemble.card, output.chain
     members = tuple(
@@ -118,6 +165,7 @@ def _finding(
         scale=card.evidence,
         weights=card.name,
         simulated=card.simulated,
+        novelty=novelty,
     )
 
 

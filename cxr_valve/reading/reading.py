@@ -6,6 +6,7 @@ from cxr_valve.anatomy.gate import GateReading
 from cxr_valve.cards import EvidenceScale
 from cxr_valve.imaging.geometry import Geometry
 from cxr_valve.models.evidence import Grid
+from cxr_valve.models.novelty import NoveltyReading
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class MemberReading:
 @dataclass(frozen=True, eq=False)
 class FindingReading:
     """One finding. ``prevalence`` is π, at which ``probability`` holds; the operating point lives
-    on ``score``; ``weights`` and ``simulated`` say what produced the numbers."""
+    on ``score``; ``weights`` and ``simulated`` say what produced the numbers; ``novelty`` how
+    unlike their training cohort this image is (None: the weights do not say)."""
 
     finding: str
     score: float
@@ -55,19 +57,25 @@ class FindingReading:
     scale: EvidenceScale
     weights: str
     simulated: bool
+    novelty: NoveltyReading | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
     """Everything found in one radiograph, with the engine and the seconds it took.
 
-    ``gate`` says whether the image can be read; where it refused, ``findings`` is empty unless
-    the user asked to ``read_anyway``.
+    ``gate`` says whether the image can be read; where it refused, ``findings`` is empty unless the
+    user had it read all the same, which ``read_anyway`` then says.
     """
 
     input: InputFacts
     findings: dict[str, FindingReading]
     engine: str
     seconds: float
-    gate: GateReading | None = None
+    gate: GateReading
     read_anyway: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether the gate refused the image and nobody asked to read it all the same."""
+        return not (self.gate.accepted or self.read_anyway)

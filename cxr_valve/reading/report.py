@@ -35,7 +35,13 @@ class Report:
     def notices(self) -> tuple[str, ...]:
         """What must stand on every page."""
         simulated = any(found.simulated for found in self.reading.findings.values())
-        return (NOTICE, SIMULATED) if simulated else (NOTICE,)
+        notices = (NOTICE, SIMULATED) if simulated else (NOTICE,)
+        if self.reading.read_anyway:
+            return (
+                *notices,
+                f"Read although the input gate refused it. {self.reading.gate.reason}",
+            )
+        return notices
 
 
 def legend(found: FindingReading) -> str:
@@ -118,7 +124,8 @@ def html_report(report: Report) -> str:
         f"{facts.container}, {facts.columns} × {facts.rows} pixels, {facts.bits_stored} bits, "
         f"view {facts.view or 'not stated'}; engine {report.reading.engine}"
     )
-    warnings = "".join(f"<li>{escape(warning)}</li>" for warning in facts.warnings)
+    said = (*report.reading.gate.warnings, *facts.warnings)
+    warnings = "".join(f"<li>{escape(warning)}</li>" for warning in said)
     notices = " ".join(report.notices)
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'

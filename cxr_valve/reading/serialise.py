@@ -20,6 +20,7 @@ INPUT_FIELDS = (
     "view",
     "warnings",
 )
+GATE_FIELDS = ("accepted", "reason", "score", "offer", "warnings")
 FINDING_FIELDS = (
     "score",
     "probability",
@@ -29,6 +30,8 @@ FINDING_FIELDS = (
     "positive",
     "weights",
     "simulated",
+    "novelty.percentile",
+    "novelty.words",
 )
 
 
@@ -40,6 +43,8 @@ def outcome_as_dict(outcome: Outcome, path: str | None = None) -> dict[str, Any]
         "status": outcome.status,
         "reason": outcome.reason,
         "input": None if reading is None else _input(reading),
+        "gate": None if reading is None else _gate(reading),
+        "read_anyway": reading is not None and reading.read_anyway,
         "findings": {}
         if reading is None
         else {key: _finding(found) for key, found in reading.findings.items()},
@@ -51,6 +56,11 @@ def outcome_as_dict(outcome: Outcome, path: str | None = None) -> dict[str, Any]
 def _input(reading: Reading) -> dict[str, Any]:
     values = {name: getattr(reading.input, name) for name in INPUT_FIELDS}
     return values | {"warnings": list(reading.input.warnings)}
+
+
+def _gate(reading: Reading) -> dict[str, Any]:
+    values = {name: getattr(reading.gate, name) for name in GATE_FIELDS}
+    return values | {"warnings": list(reading.gate.warnings)}
 
 
 def _finding(found: FindingReading) -> dict[str, Any]:
@@ -66,6 +76,12 @@ def _finding(found: FindingReading) -> dict[str, Any]:
         },
         "weights": found.weights,
         "simulated": found.simulated,
+        "novelty": None
+        if found.novelty is None
+        else {
+            "percentile": round(found.novelty.percentile, 2),
+            "words": found.novelty.words,
+        },
     }
 
 
@@ -87,6 +103,7 @@ def csv_columns(cards: Iterable[Card]) -> list[str]:
     """The columns of the table, the same whatever the first file turns out to be."""
     columns = ["path", "status", "reason", "engine", "seconds"]
     columns += [f"input.{name}" for name in INPUT_FIELDS]
+    columns += [f"gate.{name}" for name in GATE_FIELDS] + ["read_anyway"]
     for card in cards:
         names = [*FINDING_FIELDS, *(f"members.{member.network}" for member in card.members)]
         columns += [f"findings.{card.finding}.{name}" for name in names]

@@ -20,7 +20,7 @@ HEIGHT = 1000
 def show_case(visit: Visit, case: Case, sets: dict[str, WeightSet]) -> None:
     """Image left, findings right; a refusal says why in its place."""
     reading = case.outcome.reading
-    if reading is None:
+    if reading is None or not case.was_read:
         st.error(f"{case.name} was not read. {case.outcome.reason}", icon=":material/block:")
         return
     with st.container(key="case"):

@@ -7,7 +7,7 @@ import streamlit as st
 from cxr_valve.findings import AS, FINDINGS, MR, is_positive
 from cxr_valve.phantom.patient import MEASUREMENT_NAMES
 from cxr_valve.phantom.render import Phantom, simulate
-from cxr_valve.reading.folder import Outcome
+from cxr_valve.reading.folder import outcome_of
 from cxr_valve.reading.reader import Reader
 from cxr_valve.ui.visit import Case, SimulatedTruth, Visit
 
@@ -58,7 +58,7 @@ def open_case(visit: Visit, reader: Reader, number: int) -> None:
         seed=seed,
         gallery=number,
     )
-    outcome = Outcome(Path(), "read", None, reading, None, reading.engine, reading.seconds)
+    outcome = outcome_of(Path(), reading, None)
     visit.add(Case(visit.next_number, outcome, truth=truth), simulated.radiograph)
     visit.selected = len(visit.cases)
 

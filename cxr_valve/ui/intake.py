@@ -13,7 +13,7 @@ from cxr_valve.cards import CardError
 from cxr_valve.imaging.limits import MAX_BYTES
 from cxr_valve.imaging.radiograph import Radiograph
 from cxr_valve.imaging.refusal import Refusal
-from cxr_valve.reading.folder import Outcome
+from cxr_valve.reading.folder import Outcome, outcome_of
 from cxr_valve.reading.reader import Reader
 from cxr_valve.ui.resources import shared_reader
 from cxr_valve.ui.visit import Case, Visit
@@ -139,8 +139,7 @@ def read_bytes(reader: Reader, data: bytes) -> tuple[Outcome, Radiograph | None]
     try:
         inputs = reader.inputs(data)
         reading = reader.infer(inputs)
-        outcome = Outcome(Path(), "read", None, reading, None, engine, reading.seconds)
-        return outcome, inputs.radiograph
+        return outcome_of(Path(), reading, None), inputs.radiograph
     except Refusal as refusal:
         return Outcome(Path(), "refused", str(refusal), None, None, engine, 0.0), None
     except Exception as error:  # a defect of ours: the other files go on

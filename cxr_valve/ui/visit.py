@@ -59,8 +59,8 @@ class Case:
 
     @property
     def was_read(self) -> bool:
-        """Whether there is a reading to show."""
-        return self.outcome.reading is not None
+        """Whether there are findings to show."""
+        return self.outcome.status == "read"
 
 
 @dataclass(eq=False)

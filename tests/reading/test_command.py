@@ -38,12 +38,22 @@ FINDING = {
     "members": dict,
     "weights": str,
     "simulated": bool,
+    "novelty": (dict, type(None)),
+}
+GATE = {
+    "accepted": bool,
+    "reason": str,
+    "score": NUMBER,
+    "offer": (str, type(None)),
+    "warnings": list,
 }
 RECORD = {
     "path": str,
     "status": str,
     "reason": (str, type(None)),
     "input": (dict, type(None)),
+    "gate": (dict, type(None)),
+    "read_anyway": bool,
     "findings": dict,
     "engine": str,
     "seconds": NUMBER,
@@ -75,6 +85,8 @@ def test_one_json_object_a_line_as_specified(folder: Path, capsys) -> None:
     for record in read:
         assert record["reason"] is None
         assert_shape(record["input"], INPUT)
+        assert_shape(record["gate"], GATE)
+        assert (record["gate"]["accepted"], record["read_anyway"]) == (True, False)
         assert list(record["findings"]) == ["mr", "as"]
         for found in record["findings"].values():
             assert_shape(found, FINDING)
@@ -177,10 +189,13 @@ def test_the_table_has_a_column_for_every_number(folder: Path, tmp_path: Path, c
     with file.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     inputs = [f"input.{name}" for name in INPUT]
-    numbers = [name for name in FINDING if name != "members"]
+    numbers = [name for name in FINDING if name not in ("members", "novelty")]
+    numbers += ["novelty.percentile", "novelty.words"]
     assert list(rows[0]) == [
         *("path", "status", "reason", "engine", "seconds"),
         *inputs,
+        *(f"gate.{name}" for name in GATE),
+        "read_anyway",
         *(f"findings.mr.{name}" for name in numbers),
         "findings.mr.members.test_resnet",
         *(f"findings.as.{name}" for name in numbers),

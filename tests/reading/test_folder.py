@@ -63,10 +63,10 @@ def test_a_defect_is_reported_by_its_kind_and_the_batch_goes_on(
     whole = reader.infer
     calls = iter([True, False])
 
-    def fail_once(inputs: object) -> object:
+    def fail_once(inputs: object, **options: object) -> object:
         if next(calls):
             raise ZeroDivisionError("patient Zyxwv")
-        return whole(inputs)
+        return whole(inputs, **options)
 
     monkeypatch.setattr(reader, "infer", fail_once)
     first, second = read_files(reader, [folder / "a.png", folder / "a.png"])
