@@ -73,21 +73,36 @@ def cases_needed(
     return _smallest(wide, width, least=1)
 
 
+def auc_interval_width(
+    auc: float, positives: float, negatives: float, level: float = 0.95
+) -> float:
+    """Expected width of the interval of an AUC, by the variance of Hanley and McNeil (1982).
+
+    Raises ValueError for an AUC not strictly between 0 and 1, or fewer than one of a class.
+    """
+    theta = open_fraction(auc, "auc")
+    if min(positives, negatives) < 1:
+        raise ValueError(
+            f"Expected at least one of each class, found {positives:g} positives and "
+            f"{negatives:g} negatives."
+        )
+    q1, q2 = theta / (2 - theta), 2 * theta**2 / (1 + theta)
+    spread = theta * (1 - theta)
+    spread += (positives - 1) * (q1 - theta**2) + (negatives - 1) * (q2 - theta**2)
+    return 2 * critical_value(level) * math.sqrt(spread / (positives * negatives))
+
+
 def auc_cases_needed(
     auc: float, prevalence: float, width: float = 0.10, level: float = 0.95
 ) -> int:
     """Images, at this prevalence, whose AUC interval would be at most ``width`` wide.
 
-    By the variance of Hanley and McNeil (1982), always with at least two of each class.
+    By ``auc_interval_width``, always with at least two of each class.
     """
     theta, pi = open_fraction(auc, "auc"), open_fraction(prevalence, "prevalence")
-    z = critical_value(level)
-    q1, q2 = theta / (2 - theta), 2 * theta**2 / (1 + theta)
 
     def wide(n: int) -> float:
-        n1, n0 = max(2.0, pi * n), max(2.0, (1 - pi) * n)
-        spread = theta * (1 - theta) + (n1 - 1) * (q1 - theta**2) + (n0 - 1) * (q2 - theta**2)
-        return 2 * z * math.sqrt(spread / (n1 * n0))
+        return auc_interval_width(theta, max(2.0, pi * n), max(2.0, (1 - pi) * n), level)
 
     return _smallest(wide, width, least=4)
 

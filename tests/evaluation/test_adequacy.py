@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxr_valve.evaluation.adequacy import adequacy, auc_cases_needed, cases_needed
+from cxr_valve.evaluation.adequacy import (
+    adequacy,
+    auc_cases_needed,
+    auc_interval_width,
+    cases_needed,
+)
 from cxr_valve.evaluation.intervals import clopper_pearson_bounds
 from cxr_valve.evaluation.metrics import metrics
 from cxr_valve.evaluation.operating_point import Counts
@@ -47,3 +53,16 @@ def test_impossible_questions_are_refused() -> None:
 def test_a_rarer_finding_needs_more_images_for_the_same_auc_interval() -> None:
     assert auc_cases_needed(0.8, 0.10) > 2 * auc_cases_needed(0.8, 0.44)
     assert auc_cases_needed(0.8, 0.44, width=0.05) > 3 * auc_cases_needed(0.8, 0.44, width=0.10)
+
+
+def test_the_width_of_an_auc_interval_fits_exponential_scores() -> None:
+    # The variance of Hanley and McNeil is exact for scores that fall off exponentially; the mean
+    # of positives that gives an AUC of .8 is then 4 times that of negatives.
+    rng = np.random.default_rng(3)
+    positives, negatives = rng.exponential(4, (4000, 60)), rng.exponential(1, (4000, 40))
+    drawn = [(p[:, None] > n).mean() for p, n in zip(positives, negatives, strict=True)]
+    assert np.mean(drawn) == pytest.approx(0.8, abs=0.003)
+    width = auc_interval_width(0.8, 60, 40)
+    assert width == pytest.approx(2 * 1.959964 * np.std(drawn), rel=0.04)
+    with pytest.raises(ValueError, match="found 0 positives"):
+        auc_interval_width(0.9, 0, 10)
