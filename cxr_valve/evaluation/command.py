@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 # What evaluates is imported where it is used: pandas and scipy take a second or two, which neither
 # --help nor the other commands should wait for.
 if TYPE_CHECKING:
+    import pandas as pd
+
     from cxr_valve.evaluation.cohort import Cohort
+    from cxr_valve.evaluation.columns import Columns
     from cxr_valve.evaluation.report import Report
     from cxr_valve.evaluation.rules import Rule
 
@@ -35,6 +39,9 @@ examples:
 
   Several images per patient, so intervals from a bootstrap of patients:
     python -m cxr_valve evaluate scores.csv --threshold .4 --patient mrn --interval bootstrap
+
+  Against another column of the same file, here the cardiothoracic ratio (paired DeLong test):
+    python -m cxr_valve evaluate scores.csv --split test --against ctr
 
   A published 2×2 table (true positives, false negatives, false positives, true negatives):
     python -m cxr_valve evaluate --counts 88 18 294 665 --prevalence .028
@@ -72,6 +79,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     data.add_argument("--score", metavar="COL", help="column of the score")
     data.add_argument("--patient", metavar="COL", help="column of the patient")
     data.add_argument("--split", metavar="NAME", help="only rows with this in the column 'split'")
+    data.add_argument(
+        "--against",
+        metavar="COL",
+        help="column of another measure (0 to 1) to compare the AUC with",
+    )
     point = parser.add_argument_group("operating point").add_mutually_exclusive_group()
     point.add_argument("--threshold", type=_number, metavar="T", help="positive from this score up")
     point.add_argument(
@@ -130,7 +142,7 @@ def _check_usage(args: argparse.Namespace) -> None:
         raise _UsageError("Expected either a file of scores or --counts TP FN FP TN.")
     if args.counts is None:
         return
-    for option in ("label", "score", "patient", "split", "threshold", "rule"):
+    for option in ("label", "score", "patient", "split", "against", "threshold", "rule"):
         if getattr(args, option) is not None:
             raise _UsageError(f"Expected no --{option} with --counts: a 2×2 table has no scores.")
     if args.interval == "bootstrap":
@@ -149,11 +161,15 @@ def _of_counts(args: argparse.Namespace) -> tuple[Report, list[str]]:
 
 
 def _of_file(args: argparse.Namespace) -> tuple[Report, list[str]]:
+    from cxr_valve.evaluation.against import compare_columns
     from cxr_valve.evaluation.net_benefit import harm_ratio_probability
     from cxr_valve.evaluation.report import report_cohort
     from cxr_valve.evaluation.rules import Rule, choose_threshold
+    from cxr_valve.evaluation.score_file import to_cohort
 
-    cohort = _read(args)
+    frame = _read(args)
+    columns = _columns(args)
+    cohort = to_cohort(frame, columns)
     t, rule = args.t, args.rule
     threshold = args.threshold
     if threshold is None:
@@ -169,12 +185,18 @@ def _of_file(args: argparse.Namespace) -> tuple[Report, list[str]]:
         interval=args.interval,
         seed=args.seed,
     )
+    if args.against is not None:
+        found = replace(found, against=compare_columns(frame, columns, args.against))
     return found, [*cohort.warnings, *_notes(cohort, rule, args.interval)]
 
 
-def _read(args: argparse.Namespace) -> Cohort:
+def _columns(args: argparse.Namespace) -> Columns:
     from cxr_valve.evaluation.columns import Columns
-    from cxr_valve.evaluation.score_file import to_cohort
+
+    return Columns(label=args.label, score=args.score, patient=args.patient)
+
+
+def _read(args: argparse.Namespace) -> pd.DataFrame:
     from cxr_valve.evaluation.table_file import ScoreFileError, read_table
 
     frame = read_table(args.scores)
@@ -187,7 +209,7 @@ def _read(args: argparse.Namespace) -> Cohort:
             raise ScoreFileError(
                 f"Expected --split among {names}, found {args.split!r}.", 1, "split"
             )
-    return to_cohort(frame, Columns(label=args.label, score=args.score, patient=args.patient))
+    return frame
 
 
 def _notes(cohort: Cohort, rule: Rule | None, interval: str) -> list[str]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from cxr_valve.evaluation.against import Against
 from cxr_valve.evaluation.bootstrap import bootstrap
 from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.intervals import Estimate
@@ -59,7 +60,8 @@ class Resampling:
 class Report:
     """Metrics of one operating point. ``threshold`` is None for a bare 2×2 table.
 
-    ``at_prevalence`` is None where no prevalence was given and the sample has one class only.
+    ``at_prevalence`` is None where no prevalence was given and the sample has one class only;
+    ``against`` where the score was not compared with another measure.
     """
 
     n: int
@@ -69,6 +71,7 @@ class Report:
     metrics: dict[str, Estimate]
     at_prevalence: AtPrevalence | None
     resampling: Resampling | None = None
+    against: Against | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries and numbers; NaN and infinity become None."""
@@ -102,6 +105,8 @@ class Report:
             }
         if self.resampling is not None:
             found["bootstrap"] = asdict(self.resampling)
+        if self.against is not None:
+            found["against"] = self.against.to_json()
         return dict(finite(found))
 
 

@@ -7,6 +7,7 @@ import math
 from rich.console import Console
 from rich.table import Table
 
+from cxr_valve.evaluation.against import Against
 from cxr_valve.evaluation.intervals import Estimate
 from cxr_valve.evaluation.prevalence import TRANSPORT_ASSUMPTION
 from cxr_valve.evaluation.report import T_SOURCES, AtPrevalence, Report
@@ -47,8 +48,21 @@ def show(report: Report, console: Console | None = None) -> None:
             f"bootstrap: {drawn.replicates} resamples of {drawn.clusters} patients, "
             f"{drawn.dropped} dropped for holding one class only"
         )
+    if report.against is not None:
+        _show_against(report.against, out)
     if report.at_prevalence is not None:
         _show_population(report.at_prevalence, out)
+
+
+def _show_against(against: Against, out: Console) -> None:
+    test = against.test
+    table = _table(f"against {against.rival} (DeLong's paired test, p = {_shown(test.p)})")
+    table.add_row("AUC of the score", *_cells(test.first))
+    table.add_row(f"AUC of {against.rival}", *_cells(test.second))
+    table.add_row("difference", *_cells(test.difference))
+    out.print(table)
+    if against.left_out:
+        out.print(f"{against.left_out} cases without {against.rival} left out of both")
 
 
 def _show_population(at: AtPrevalence, out: Console) -> None:

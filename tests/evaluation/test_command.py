@@ -201,3 +201,17 @@ def test_the_command_is_added_without_waiting_for_pandas_or_scipy() -> None:
         "sys.exit(any(name in sys.modules for name in ('pandas', 'scipy', 'sklearn', 'torch')))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_a_score_is_tested_against_another_column(tmp_path, cohort, capsys) -> None:
+    path = tmp_path / "scores.csv"
+    table = {"label": cohort.labels.astype(int), "score": cohort.scores, "ctr": cohort.scores**2}
+    pd.DataFrame(table).to_csv(path, index=False)
+    found = answer(capsys, path, "--against", "ctr")["against"]
+    # A monotone change ranks alike: the areas are equal and nothing is to be tested.
+    assert (found["rival"], found["difference"]["value"], found["p"]) == ("ctr", 0.0, 1.0)
+    assert found["auc"]["value"] == found["rival_auc"]["value"]
+    assert run(path, "--against", "ctr") == 0
+    assert "against ctr" in capsys.readouterr().out
+    assert run(path, "--against", "size") == 1
+    assert "Expected a column 'size' for --against" in capsys.readouterr().err
