@@ -88,7 +88,7 @@ def _kind(desk: Desk, draft: Draft, look: Look) -> bool:
         index=look.sources.index(draft.source) if draft.source in look.sources else 0,
         key=f"source-{look.text}",
     )
-    if (draft.source, draft.rules.get("folder")) != (chosen, look.text):
+    if draft.source != chosen or not draft.rules:
         draft.source, draft.rules = chosen, dict(desk.first_rules(look.text, chosen))
     _describe(sources[chosen])
     return True

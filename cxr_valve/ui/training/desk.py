@@ -58,11 +58,13 @@ class Look:
 
 @dataclass(frozen=True)
 class Source:
-    """A kind of data that can be read: its name, what to know of it, and its columns."""
+    """A kind of data that can be read: its name, what to know of it, its columns, and the findings
+    it may hold, by key with their names."""
 
     name: str
     note: str
     columns: Mapping[str, str]
+    findings: Mapping[str, str]
 
 
 @dataclass(frozen=True)

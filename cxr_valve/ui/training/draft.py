@@ -36,6 +36,10 @@ class Draft:
         self.preset, self.recipe = name, dict(presets[name].recipe)
         self.edition += 1
 
+    def forget_finding(self) -> None:
+        """Another finding has other grades, another recipe and another name."""
+        self.rules["positive_from"], self.preset, self.title = "", "", ""
+
     def request(self) -> Request:
         """What would be started now."""
         return Request(self.title.strip(), dict(self.rules), self.preset, dict(self.recipe))

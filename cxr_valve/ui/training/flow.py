@@ -58,10 +58,26 @@ def split_table(splits: Mapping[str, Mapping[str, Any]]) -> str:
         ["Age", *(_spread(split["age_mean"], split["age_sd"], " y") for split in splits.values())],
         ["Women", *(_share(split["female_share"]) for split in splits.values())],
         ["View", *(_counts(split["views"], split["images"]) for split in splits.values())],
-        ["Grade", *(_counts(split["grades"], split["images"]) for split in splits.values())],
+        *_grades(splits),
     ]
     caption = "Split by patient: nobody and no image is in two of them."
     return table(["", *(name.capitalize() for name in splits)], rows, caption)
+
+
+def _grades(splits: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
+    """A row each, in the order of the grades."""
+    names = list(dict.fromkeys(name for split in splits.values() for name in split["grades"]))
+    return [
+        [
+            f"Grade {escape(str(name)) or 'unknown'}",
+            *(_part(split["grades"].get(name, 0), split["images"]) for split in splits.values()),
+        ]
+        for name in names
+    ]
+
+
+def _part(number: int, total: int) -> str:
+    return f"{number:,} <em>({_share(number / total) if total else 'none'})</em>"
 
 
 def _targets(splits: Mapping[str, Mapping[str, Any]]) -> list[str]:

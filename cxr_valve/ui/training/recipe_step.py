@@ -14,6 +14,8 @@ PRESET_NAMES = {
     "study-as": "The study’s AS",
     "lvef": "LVEF",
 }
+#: What the study used for each finding.
+USUAL = {"mr": "study-mr", "as": "study-as", "lvef": "lvef"}
 CHOICES = {
     "schedule": ("cosine", "constant"),
     "augmentation": ("none", "light", "standard"),
@@ -49,7 +51,7 @@ def show_recipe(desk: Desk, draft: Draft) -> bool:
     presets = desk.presets()
     names = list(presets)
     if draft.preset not in names:
-        draft.choose_preset("study-as" if draft.finding == "as" else "study-mr", presets)
+        draft.choose_preset(USUAL.get(draft.finding, "study-mr"), presets)
     st.session_state["training_preset"] = draft.preset
     st.segmented_control(
         "Start from",

@@ -1,0 +1,32 @@
+"""What a person would type to do what the page does."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from train.recipe import PRESETS, Recipe, recipe_from_json
+
+
+def fit_command(preset: str, recipe: Mapping[str, Any], cohort: Path, out: Path) -> str:
+    """``python -m train fit`` with the preset and every field that differs from it."""
+    wanted = recipe_from_json(recipe)
+    words = ["python", "-m", "train", "fit", "--cohort", str(cohort), "--preset", preset]
+    for field in fields(Recipe):
+        value = getattr(wanted, field.name)
+        if value != getattr(PRESETS[preset], field.name):
+            words += option(field.name, value)
+    return shlex.join([*words, "--out", str(out)])
+
+
+def option(name: str, value: Any) -> list[str]:
+    """One option as the command line takes it: a switch, a value, or several."""
+    dashed = name.replace("_", "-")
+    if isinstance(value, bool):
+        return [f"--{dashed}" if value else f"--no-{dashed}"]
+    listed = value if isinstance(value, tuple) else (value,)
+    return [
+        f"--{dashed}",
+        *(f"{item:g}" if isinstance(item, float) else str(item) for item in listed),
+    ]
