@@ -1,4 +1,4 @@
-"""Calibrate a set of members on validation and describe it on validation and test."""
+"""A finding that is there or not: calibrate its members on validation, measure both splits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,25 +8,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cxr_valve import cards
-from cxr_valve.engines.engine import Runnable
 from cxr_valve.evaluation.calibration import Platt, fit_platt, safe_logit
+from cxr_valve.evaluation.checks import need_both_classes
 from cxr_valve.evaluation.intervals import Estimate, clopper_pearson
-from cxr_valve.evaluation.operating_point import Counts, counts_at, youden
+from cxr_valve.evaluation.operating_point import Counts, counts_at
 from cxr_valve.evaluation.roc import auc_delong
+from cxr_valve.evaluation.rules import Rule, choose_threshold
 from cxr_valve.models.evidence import consensus, member_evidence
+from train.evaluate.outputs import MemberOutputs, check_outputs
 
 #: Colour limits are likelihood ratios that people can name.
 NICE_RATIOS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 #: A cell that multiplies the odds by less than 1.1 is no evidence.
 EPSILON = float(np.log(1.1))
-
-
-@dataclass(frozen=True, eq=False)
-class MemberOutputs:
-    """Logits (N,) and maps (N, h, w) of one member over one split."""
-
-    logits: NDArray[np.float64]
-    maps: NDArray[np.float32]
+YOUDEN = Rule("youden")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,45 +37,37 @@ class Calibrated:
     cohorts: dict[str, cards.Cohort]
 
 
-def run_member(run: Runnable, images: NDArray[np.uint8]) -> MemberOutputs:
-    """Run one opened network over prepared images stored as bytes (N, S, S)."""
-    logits, maps = [], []
-    for image in images:
-        logit, activation = run((image.astype(np.float32) / 255.0)[None, None])
-        logits.append(float(logit[0]))
-        maps.append(activation[0])
-    return MemberOutputs(np.array(logits), np.stack(maps))
-
-
 def calibrate(
     finding: str,
     networks: Sequence[str],
     tables: Mapping[str, pd.DataFrame],
     outputs: Mapping[str, Sequence[MemberOutputs]],
+    rule: Rule = YOUDEN,
 ) -> Calibrated:
     """Fit the chain and the operating point on validation; measure both splits.
 
     ``tables`` and ``outputs`` have the keys "validation" and "test"; ``outputs`` holds the members
-    in the order of ``networks``. Nothing is fitted on test.
+    in the order of ``networks``, which are their names. Nothing is fitted on test.
 
     Raises:
-        ValueError: a split has one class only, or a member ranks the wrong way round.
+        ValueError: validation has one class only, a member ranks the wrong way round, or its
+            outputs are not numbers.
     """
     labels = tables["validation"][finding].to_numpy(int)
+    need_both_classes(labels == 1, "the validation split")
     prevalence = float(labels.mean())
-    platts = [fit_platt(member.logits, labels) for member in outputs["validation"]]
-    for network, platt in zip(networks, platts, strict=True):
-        if platt.a <= 0:
-            raise ValueError(
-                f"Expected {network} to rank positives higher; found A = {platt.a:.3f}."
-            )
+    check_outputs(networks, outputs)
+    platts = [
+        _platt(network, member.logits, labels)
+        for network, member in zip(networks, outputs["validation"], strict=True)
+    ]
     scored = {
         split: _scores(finding, networks, tables[split], platts, outputs[split]).assign(split=split)
         for split in ("validation", "test")
     }
     score = scored["validation"]["score"].to_numpy()
-    threshold = youden(labels, score)
-    ensemble = fit_platt(safe_logit(score), labels)
+    threshold = choose_threshold(labels, score, rule)
+    ensemble = _platt("the mean of the members", safe_logit(score), labels)
     test = scored["test"]
     counts = counts_at(test["label"], test["score"], threshold)
     calibrations = tuple(cards.Calibration(platt.a, platt.b) for platt in platts)
@@ -89,12 +76,37 @@ def calibrate(
         prevalence=prevalence,
         calibration=cards.Calibration(ensemble.a, ensemble.b),
         operating_point=cards.OperatingPoint(
-            threshold, "Youden's index on validation", counts.tp, counts.fn, counts.fp, counts.tn
+            threshold, rule_in_words(rule), counts.tp, counts.fn, counts.fp, counts.tn
         ),
         evidence=_evidence_scale(outputs["validation"], calibrations, prevalence),
         scores=pd.concat(scored.values(), ignore_index=True),
         cohorts={split: describe(table, threshold) for split, table in scored.items()},
     )
+
+
+def rule_in_words(rule: Rule) -> str:
+    """How the threshold was chosen, as cards and screens print it."""
+    return "Youden's index on validation" if rule.kind == "youden" else f"{rule} on validation"
+
+
+def _platt(name: str, logits: NDArray[np.float64], labels: NDArray[np.int_]) -> Platt:
+    """Platt scaling; of a few cases separated without error the smoothed one, which is finite."""
+    if np.ptp(logits) == 0:
+        raise ValueError(
+            f"Expected {name} to tell validation radiographs apart, found the same output for all "
+            f"{len(logits)}. Train it longer, or at a lower rate."
+        )
+    try:
+        platt = fit_platt(logits, labels)
+    except ValueError:
+        platt = fit_platt(logits, labels, smoothed=True)
+    if platt.a <= 0:
+        raise ValueError(
+            f"Expected {name} to rank positives higher; found A = {platt.a:.3f} on {len(logits)} "
+            "validation radiographs. Leave it out of the set, train it longer, or enlarge the "
+            "cohort."
+        )
+    return platt
 
 
 def _scores(
@@ -129,7 +141,7 @@ def describe(scores: pd.DataFrame, threshold: float) -> cards.Cohort:
         positives=int(labels.sum()),
         # A ratio over nobody has no value, and a card holds numbers only.
         figures={
-            name: _figure(estimate) for name, estimate in estimates.items() if estimate.defined
+            name: figure(estimate) for name, estimate in estimates.items() if estimate.defined
         },
     )
 
@@ -145,14 +157,15 @@ def proportions(counts: Counts) -> dict[str, Estimate]:
     }
 
 
-def _figure(estimate: Estimate) -> cards.Figure:
+def figure(estimate: Estimate) -> cards.Figure:
+    """The estimate as a card keeps it."""
     return cards.Figure(estimate.value, estimate.low, estimate.high, estimate.n, estimate.method)
 
 
-def _evidence_scale(
+def evidence_maps(
     outputs: Sequence[MemberOutputs], calibrations: Sequence[cards.Calibration], prevalence: float
-) -> cards.EvidenceScale:
-    """A limit that 99% of validation cells of the consensus stay within, as a nice ratio."""
+) -> NDArray[np.float32]:
+    """Consensus evidence of every image of a split, (N, h, w) on the finest grid of the members."""
     grids = []
     for index in range(len(outputs[0].logits)):
         members = [
@@ -160,6 +173,14 @@ def _evidence_scale(
             for output, calibration in zip(outputs, calibrations, strict=True)
         ]
         grids.append(consensus(members))
-    reach = float(np.exp(np.percentile(np.abs(np.stack(grids)), 99)))
+    return np.stack(grids)
+
+
+def _evidence_scale(
+    outputs: Sequence[MemberOutputs], calibrations: Sequence[cards.Calibration], prevalence: float
+) -> cards.EvidenceScale:
+    """A limit that 99% of validation cells of the consensus stay within, as a nice ratio."""
+    grids = evidence_maps(outputs, calibrations, prevalence)
+    reach = float(np.exp(np.percentile(np.abs(grids), 99)))
     ratio = next((nice for nice in NICE_RATIOS if nice >= reach), NICE_RATIOS[-1])
     return cards.EvidenceScale(limit=float(np.log(ratio)), epsilon=EPSILON)

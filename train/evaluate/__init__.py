@@ -1,0 +1,24 @@
+"""Evaluation of fitted members: calibrated on validation, measured on validation and test."""
+
+from train.evaluate.binary import NICE_RATIOS, Calibrated, calibrate, describe
+from train.evaluate.continuous import CalibratedValue, calibrate_value
+from train.evaluate.evaluation import Evaluation, evaluate_run, evaluation_folder, load
+from train.evaluate.members import FittedMember, source
+from train.evaluate.outputs import MemberOutputs, run_member
+
+__all__ = [
+    "NICE_RATIOS",
+    "Calibrated",
+    "CalibratedValue",
+    "Evaluation",
+    "FittedMember",
+    "MemberOutputs",
+    "calibrate",
+    "calibrate_value",
+    "describe",
+    "evaluate_run",
+    "evaluation_folder",
+    "load",
+    "run_member",
+    "source",
+]
