@@ -1,9 +1,10 @@
 """``make bench``: every speed claim as a ratio against a named peer, measured in one run."""
 
-from tests.bench import evaluation, folders, networks, startup
+from tests.bench import browser, evaluation, folders, networks, startup
 
 for title, part in (
     ("Start", startup),
+    ("Pages in a browser", browser),
     ("Networks", networks),
     ("Folders (640 px JPEG to JSON)", folders),
     ("Statistics", evaluation),

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from tests.bench.browser import app, browser, large_dicom, opened
-from tests.e2e.read.steps import WAIT, drop, idle
+from tests.bench.browser import LONG, app, browser, large_dicom, opened
+from tests.e2e.read.steps import drop, idle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-LONG = 10 * WAIT
 
 
 def megabytes(process: psutil.Process) -> float:
