@@ -1,6 +1,6 @@
 """Heart size as a radiologist measures it: lines, ratio, interval, and what limits them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 #: (row, column) on the radiograph, continuous: pixel (r, c) covers [r, r+1) × [c, c+1).
@@ -50,7 +50,8 @@ class HeartReading:
     images. ``heart_mm`` and ``thorax_mm`` are sizes at the detector, not in the body, and None
     where the header does not give the detector's pixel spacing. ``confidence`` in [0, 1] is no
     probability: it is 1 where heart and lungs look as they did in training and falls with every
-    thing in ``notes`` that does not.
+    thing in ``notes`` that does not. ``corrected``: the lines as a reader moved them, from which
+    its own ratio follows; what was measured stays.
     """
 
     ctr: float
@@ -63,6 +64,31 @@ class HeartReading:
     lines: HeartLines
     outlines: tuple[Outline, ...]
     weights: str
+    corrected: HeartLines | None = None
+
+    @property
+    def corrected_ctr(self) -> float | None:
+        """Cardiothoracic ratio of the reader's lines."""
+        return None if self.corrected is None else ctr_from_lines(self.corrected)
+
+    @property
+    def corrected_mm(self) -> tuple[float, float] | None:
+        """Heart and thorax of the reader's lines, in mm at the detector where that is known."""
+        if self.corrected is None or self.thorax_mm is None:
+            return None
+        spacing = self.thorax_mm / self.lines.thorax_width
+        return self.corrected.heart_width * spacing, self.corrected.thorax_width * spacing
+
+
+def correct(heart: HeartReading, lines: HeartLines | None) -> HeartReading:
+    """The reading with the lines that a reader drew; None takes them back.
+
+    Raises:
+        ValueError: as ``ctr_from_lines``.
+    """
+    if lines is not None:
+        ctr_from_lines(lines)
+    return replace(heart, corrected=lines)
 
 
 def ctr_from_lines(lines: HeartLines) -> float:

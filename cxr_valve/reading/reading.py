@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from cxr_valve.anatomy.gate import GateReading
+from cxr_valve.anatomy.gate import GateReading, Offer
+from cxr_valve.anatomy.heart import HeartReading
+from cxr_valve.anatomy.heart import HeartReading
 from cxr_valve.cards import EvidenceScale
 from cxr_valve.imaging.geometry import Geometry
 from cxr_valve.models.evidence import Grid
@@ -65,7 +67,8 @@ class Reading:
     """Everything found in one radiograph, with the engine and the seconds it took.
 
     ``gate`` says whether the image can be read; where it refused, ``findings`` is empty unless the
-    user had it read all the same, which ``read_anyway`` then says.
+    user had it read all the same, which ``read_anyway`` then says. ``heart`` is None where no heart
+    between two lungs was found.
     """
 
     input: InputFacts
@@ -74,6 +77,7 @@ class Reading:
     seconds: float
     gate: GateReading
     read_anyway: bool = False
+    heart: HeartReading | None = None
 
     @property
     def refused(self) -> bool:
