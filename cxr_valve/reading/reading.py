@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from cxr_valve.anatomy.gate import GateReading, Offer
 from cxr_valve.anatomy.heart import HeartReading
-from cxr_valve.anatomy.heart import HeartReading
 from cxr_valve.cards import EvidenceScale
 from cxr_valve.imaging.geometry import Geometry
 from cxr_valve.models.evidence import Grid
@@ -68,7 +67,8 @@ class Reading:
 
     ``gate`` says whether the image can be read; where it refused, ``findings`` is empty unless the
     user had it read all the same, which ``read_anyway`` then says. ``heart`` is None where no heart
-    between two lungs was found.
+    between two lungs was found. ``changes``: what was done to the image before it was read, as the
+    gate had offered.
     """
 
     input: InputFacts
@@ -78,6 +78,7 @@ class Reading:
     gate: GateReading
     read_anyway: bool = False
     heart: HeartReading | None = None
+    changes: tuple[Offer, ...] = ()
 
     @property
     def refused(self) -> bool:
