@@ -100,8 +100,10 @@ class CohortCard:
         flow: listed, exclusions in order, kept.
         splits: by name, "train", "validation", "test".
         proof: that no patient and no image crosses.
-        adequacy: what these numbers allow to be measured; see ``train.cohort.adequacy``.
+        adequacy: what these numbers allow to be measured, and the expected cost of training; see
+            ``train.cohort.adequacy`` and ``train.cohort.cost``.
         warnings: what a reader should see before training.
+        rules: the rules it was built by, as ``CohortRules.to_json`` gives them.
     """
 
     finding: str
@@ -119,6 +121,7 @@ class CohortCard:
     proof: Proof
     adequacy: dict[str, Any]
     warnings: tuple[str, ...] = ()
+    rules: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""

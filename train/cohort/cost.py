@@ -10,7 +10,7 @@ MEASURED = {"resnet50": (19.0, 224), "densenet121": (17.0, 224), "inception_v3":
 MILLIONS = {"resnet50": 23.5, "densenet121": 7.0, "inception_v3": 21.8}
 #: A checkpoint keeps weights and both moments of AdamW in float32.
 CHECKPOINT_BYTES, SHIPPED_BYTES = 12, 2
-MACHINE = "two cores, bfloat16; a GPU takes a twentieth to a fiftieth"
+MACHINE = "two cores in bfloat16"
 
 
 def expected_cost(train: int, validation: int, total: int) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def count_flow(
         goes = left == step
         remaining &= ~goes
         rest = int(persons[remaining].nunique())
-        reasons = details[step][goes].value_counts() if step in details else {}
+        told = details[step][goes].value_counts() if step in details else pd.Series(dtype=int)
         flow.append(
             FlowStep(
                 step=step,
@@ -61,7 +61,7 @@ def count_flow(
                 touched=int(persons[goes].nunique()),
                 images_left=int(remaining.sum()),
                 patients_left=rest,
-                reasons={str(reason): int(count) for reason, count in reasons.items()},
+                reasons={str(reason): int(count) for reason, count in told.items()},
             )
         )
         patients = rest

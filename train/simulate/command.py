@@ -25,7 +25,7 @@ the disorder, in rough shares: 15% of radiographs more than 30 days from an exam
 8% of ejection fractions missing; 1.2% a prosthetic mitral, 1.2% an aortic valve; a lateral with
 every eighth radiograph, a third of their files absent; dates with time zones (20%), without a day
 (0.4%) or unreadable (0.4%); files missing (0.3%) or cut short (0.3%); rows repeated (0.5%);
-radiographs filed again under another patient (0.4%).
+radiographs filed twice (0.6%) or again under another patient (0.4%).
 
 examples:
   python -m train simulate --patients 600 demo-hospital

@@ -11,7 +11,7 @@ from train.simulate.people import Person, Shot, sample_person
 #: Shares of rows or files with each kind of disorder.
 ZONED, UNREADABLE_DATE, NO_DAY = 0.20, 0.004, 0.004
 ABSENT, CUT, ABSENT_LATERAL = 0.003, 0.003, 0.35
-MISFILED, REPEATED, INVERTED = 0.004, 0.005, 0.25
+MISFILED, SENT_TWICE, REPEATED, INVERTED = 0.004, 0.006, 0.005, 0.25
 
 RADIOGRAPH_COLUMNS = ("patient_id", "accession", "taken", "view", "sex", "age", "file")
 EXAM_COLUMNS = (
@@ -71,8 +71,10 @@ def records_of(seed: int, number: int, patients: int, dicom_share: float) -> Rec
         radiographs.append(row)
         if rng.random() < REPEATED:
             radiographs.append(dict(row))
-        if rng.random() < MISFILED and patients > 1:
-            copy = _misfiled(picture, hospital_id((number + 1) % patients))
+        drawn = rng.random()
+        if drawn < MISFILED + SENT_TWICE:
+            owner = hospital_id((number + 1) % patients) if drawn < MISFILED else own
+            copy = _filed_again(picture, owner)
             pictures.append(copy)
             changed = {"patient_id": copy.patient_id, "accession": copy.accession}
             radiographs.append(row | changed | {"file": copy.file})
@@ -98,8 +100,8 @@ def _picture(
     )
 
 
-def _misfiled(picture: Picture, patient_id: str) -> Picture:
-    """The same radiograph filed once more under another patient."""
+def _filed_again(picture: Picture, patient_id: str) -> Picture:
+    """The same radiograph filed once more, under the same or another patient."""
     return Picture(
         file=picture.file.replace(picture.accession, picture.accession + "X"),
         shot=picture.shot,
