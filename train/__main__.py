@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 from cxr_valve.cards import shipped_root
+from train import evaluate_command as evaluate
 from train import work
+from train.control import command as runs
 from train.fit import command as fit
 from train.segmentation import command as segmentation
 from train.simulate import command as simulate
@@ -16,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Parse and run; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for part in (simulate, fit, segmentation, work):
+    for part in (simulate, fit, evaluate, runs, segmentation, work):
         part.add_parser(commands)
     _add_demo(commands)
     options = parser.parse_args(arguments)

@@ -1,17 +1,22 @@
 """Several runs side by side: their curves in one table."""
 
 from collections.abc import Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from train.runs.folder import METRIC_COLUMNS, RunError, RunFolder
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def compare(folders: Sequence[RunFolder]) -> pd.DataFrame:
+
+def compare(folders: Sequence[RunFolder]) -> "pd.DataFrame":
     """The metrics of all runs, one row an epoch, with columns ``run`` and ``title`` in front.
 
     A run whose request is damaged goes by its id.
     """
+    # Imported where it is used: most of the command line does without.
+    import pandas as pd
+
     tables = []
     for folder in folders:
         try:

@@ -11,11 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
+from cxr_valve.cards import EvidenceScale
 from cxr_valve.findings import FINDINGS
+from cxr_valve.models.evidence import resample
+from cxr_valve.reading.overlay import colourise
 
-FILE = "atlas.npz"
+FILE, PICTURE = "atlas.npz", "atlas-{}.png"
 #: Side of the mean radiograph that lies under a mean map, in pixels.
 SIDE = 128
+#: Side of a plate's picture, in pixels.
+DRAWN = 320
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +82,22 @@ def _grades(
     return grades, [str(name) for name in found]
 
 
-def save_atlas(plates: Sequence[Plate], folder: Path) -> None:
-    """Write ``folder/atlas.npz``: names, n, evidence (G, h, w), images (G, SIDE, SIDE)."""
+def picture(plate: Plate, scale: EvidenceScale) -> Image.Image:
+    """The mean radiograph of a grade with its mean evidence over it, in the card's colours."""
+    side = DRAWN
+    grey = Image.fromarray(plate.image).resize((side, side), Image.Resampling.BILINEAR)
+    grid = resample(plate.evidence, side, side)
+    colours = Image.fromarray(colourise(grid, scale.limit, scale.epsilon))
+    return Image.alpha_composite(grey.convert("RGBA"), colours).convert("RGB")
+
+
+def save_atlas(plates: Sequence[Plate], folder: Path, scale: EvidenceScale) -> None:
+    """Write ``folder/atlas.npz``: names, n, evidence (G, h, w), images (G, SIDE, SIDE); and the
+    picture of each plate as ``atlas-<number>.png``."""
+    for old in folder.glob("atlas-*.png"):
+        old.unlink()
+    for number, plate in enumerate(plates):
+        picture(plate, scale).save(folder / PICTURE.format(number))
     np.savez_compressed(
         folder / FILE,
         names=np.array([plate.name for plate in plates]),
@@ -99,8 +118,13 @@ def load_atlas(folder: Path) -> tuple[Plate, ...]:
 
 
 def atlas_json(plates: Sequence[Plate]) -> list[dict[str, Any]]:
-    """The plates as plain data, without their images."""
+    """The plates as plain data, without their mean images; ``file`` names each one's picture."""
     return [
-        {"name": plate.name, "n": plate.n, "evidence": np.round(plate.evidence, 3).tolist()}
-        for plate in plates
+        {
+            "name": plate.name,
+            "n": plate.n,
+            "file": PICTURE.format(number),
+            "evidence": np.round(plate.evidence, 3).tolist(),
+        }
+        for number, plate in enumerate(plates)
     ]

@@ -194,9 +194,11 @@ def _warnings(splits: Mapping[str, Any], fitted: Calibrated | CalibratedValue) -
     said = []
     for split, found in splits.items():
         if found["left_out"]:
+            lost = found["left_out"]
+            what = "radiograph" if lost == 1 else "radiographs"
             said.append(
-                f"{found['left_out']} radiographs of the {split} split could not be read and are "
-                "in no figure."
+                f"{lost} {what} of the {split} split could not be read and "
+                f"{'is' if lost == 1 else 'are'} in no figure."
             )
         if isinstance(fitted, CalibratedValue):
             continue
@@ -254,7 +256,7 @@ def save(evaluation: Evaluation, plates: Sequence[Plate]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FILE).unlink(missing_ok=True)
     fitted.scores.to_csv(folder / SCORES, index=False, float_format="%.6f")
-    save_atlas(plates, folder)
+    save_atlas(plates, folder, fitted.evidence)
     if isinstance(fitted, Calibrated):
         kept: Any = _BINARY.dump_python(_Binary(**_without_scores(fitted)), mode="json")
     else:

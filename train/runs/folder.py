@@ -11,13 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from train.runs.files import read_object, tail, write_atomically
 from train.runs.process import Process, memory_mb, this_process
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 State = Literal["queued", "running", "stopping", "stopped", "failed", "finished"]
 STATES: tuple[str, ...] = get_args(State)
@@ -192,8 +194,11 @@ class RunFolder:
                 writer.writeheader()
             writer.writerow(values)
 
-    def metrics(self) -> pd.DataFrame:
+    def metrics(self) -> "pd.DataFrame":
         """One row an epoch of each member, in order; of an epoch done twice the later one."""
+        # Imported where it is used: most of the command line does without.
+        import pandas as pd
+
         rows = []
         try:
             text = (self.path / METRICS).read_text(encoding="utf-8", errors="replace")
