@@ -24,6 +24,15 @@ if (!window.cxrThemeSeen && !window.localStorage.getItem(`cxr-valve-theme-${page
   window.location.reload();
 }
 window.cxrThemeSeen = true;
+// The first run of a server takes a folder named "pages" for pages of its own and finds none of
+// them, so whoever opens a deep link first is told that there is no such page: it is, once reloaded.
+setTimeout(() => {
+  const dialogs = [...document.querySelectorAll("[role=dialog]")];
+  const missing = dialogs.some((dialog) => dialog.textContent.includes("Page not found"));
+  const again = missing && !window.sessionStorage.getItem("cxr-valve-again");
+  window.sessionStorage[again ? "setItem" : "removeItem"]("cxr-valve-again", "tried");
+  if (again) window.location.reload();
+}, 50);
 </script>
 <i class="before-notice"></i>
 """

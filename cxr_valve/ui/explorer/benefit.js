@@ -23,7 +23,8 @@ function benefitChart(parent, app) {
   const followed = (source, pi) => {
     const at = thinned(source.points.threshold.length, 300);
     const ts = at.map((i) => app.followedT(source, source.points.threshold[i], pi));
-    const value = (i, k) => netBenefit(source.points.sensitivity[i], source.points.specificity[i], pi, ts[k]) / pi;
+    const { se, sp } = curveAt(source, app.mixOf(source));
+    const value = (i, k) => netBenefit(se[i], sp[i], pi, ts[k]) / pi;
     return [ts.map((t) => Math.min(Math.max(t, 1e-4), 0.95)), at.map(value)];
   };
   const cut = (values) => values.map((v) => (v < -0.38 ? NaN : v));
@@ -61,7 +62,7 @@ function benefitChart(parent, app) {
 function calibrationChart(parent, app) {
   const plot = new Plot(parent, {
     id: "calibration", title: "Calibration", x: unitScale(), y: unitScale(),
-    xLabel: "Probability at the prevalence of these cases", yLabel: "Observed frequency",
+    xLabel: "Probability", yLabel: "Observed frequency",
   });
   const ideal = plot.path("reference");
   const smooth = plot.path("curve");
@@ -94,7 +95,11 @@ function calibrationChart(parent, app) {
     load() {
       const data = app.source.calibration;
       plot.vacant(data ? "" : "needs the scores of single cases");
-      if (data) draw(data);
+      if (!data) return;
+      const { calibrated } = app.source;
+      const known = calibrated ? `Probability, for a prevalence of ${percent(calibrated.prevalence)}` : "Score, read as a probability";
+      write(plot.xLabel, known);
+      draw(data);
     },
     update(view) {
       if (!app.source.calibration) return;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ SCRIPTS = (
     "histogram.js",
     "people.js",
     "severity.js",
+    "glossary.js",
     "table.js",
     "caption.js",
     "strip.js",
@@ -51,16 +52,22 @@ _mount = st.components.v2.component(
 
 
 def document(
-    first: dict[str, Any], second: dict[str, Any] | None, state: State, stamp: int
+    first: dict[str, Any],
+    second: dict[str, Any] | None,
+    state: State,
+    stamp: int,
+    advice: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What the component is given: one or two sources and the state to start from.
 
     The browser takes the state again only when ``stamp`` differs from the last one it saw, so a
-    rerun after a release never pulls a control out of the user's hand.
+    rerun after a release never pulls a control out of the user's hand. ``advice`` is about the
+    point that was released last.
     """
     told = asdict(state)
     return {
         "stamp": stamp,
+        "advice": list(advice),
         "assumption": TRANSPORT_ASSUMPTION,
         "first": first,
         "second": SAME if state.second == SAME else second,

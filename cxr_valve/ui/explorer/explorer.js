@@ -8,12 +8,14 @@ class Explorer {
     this.caption = captionPanel(root, this);
     this.controls = controlStrip(root, this);
     root.prepend(root.querySelector(".strip"));
+    this.advised = html("div", "advice", root);
+    this.advised.setAttribute("role", "status");
     this.assumed = html("p", "assumption", root);
     this.legend = html("p", "legend", root);
     const grid = html("div", "board", root);
     const left = html("div", "numbers", grid);
     const right = html("div", "charts", grid);
-    this.charts.push(peopleChart(left, this), countsTable(left, this), metricsTable(left, this));
+    this.charts.push(peopleChart(left, this), countsTable(left, this), metricsTable(left, this), glossary(left, this));
     for (const make of [histogramChart, faganChart, rocChart, recallChart, predictiveChart, benefitChart, calibrationChart, severityPanel]) {
       this.charts.push(make(right, this));
     }
@@ -26,6 +28,7 @@ class Explorer {
   /** Take what the server sent. State is taken only where the server means to set it. */
   load(data, send) {
     this.send = send;
+    this.advise(data.advice);
     if (this.stamp === data.stamp) return;
     this.stamp = data.stamp;
     this.assumption = data.assumption;
@@ -44,6 +47,12 @@ class Explorer {
     this.sent = JSON.stringify(this.report());
     this.render();
     this.caption.speak();
+  }
+
+  /** What the server says of the point released last; it is silent while a control moves. */
+  advise(lines) {
+    this.advised.replaceChildren(...lines.map((line) => html("p", "", null, line)));
+    this.advised.hidden = lines.length === 0;
   }
 
   /** The finding's colour, darkened on a light ground until it can be read there. */
@@ -86,8 +95,9 @@ class Explorer {
   /** Which charts are not drawn for this source, and what they would need. */
   missingWords() {
     const reasons = new Map();
-    for (const { plot } of this.charts) {
-      if (plot?.reason) reasons.set(plot.reason, [...(reasons.get(plot.reason) ?? []), plot.title]);
+    for (const { plot, panel } of this.charts) {
+      const { reason, title } = plot ?? panel ?? {};
+      if (reason) reasons.set(reason, [...(reasons.get(reason) ?? []), title]);
     }
     const words = [...reasons].map(([reason, titles]) => `${titles.join(", ")} (${reason})`);
     return words.length ? `Not drawn for this source: ${words.join("; ")}.` : "";
@@ -108,6 +118,7 @@ class Explorer {
   set(changes) {
     Object.assign(this.state, changes);
     if (!("threshold" in changes)) this.follow();
+    if (this.moved()) this.advised.hidden = true;
     if (!this.waiting) this.waiting = requestAnimationFrame(() => this.render());
   }
 
@@ -118,10 +129,17 @@ class Explorer {
     this.timer = setTimeout(() => {
       this.caption.speak();
       const report = JSON.stringify(this.report());
-      if (report === this.sent) return;
+      if (report === this.sent) {
+        this.advised.hidden = !this.advised.hasChildNodes();
+        return;
+      }
       this.sent = report;
       this.send("point", this.report());
     }, 150);
+  }
+
+  moved() {
+    return JSON.stringify(this.report()) !== this.sent;
   }
 
   report() {
@@ -140,12 +158,19 @@ class Explorer {
     return priorShift(this.probability(source, threshold), source.calibrated.prevalence, pi);
   }
 
+  /** The mix of grades that holds for a source: the state's, where both have the same grades. */
+  mixOf(source) {
+    const names = (one) => one.grades.map((grade) => grade.name).join();
+    const { mix } = this.state;
+    const fits = mix.length > 0 && mix.length === source.grades.length && sum(mix) > 0;
+    return fits && names(source) === names(this.source) ? mix : [];
+  }
+
   /** One operating point in full; `t` is given where it must be that of another point. */
   view(source, threshold, given = null) {
     const { state } = this;
     const index = indexAt(source, threshold);
-    const sameGrades = source.grades.map((g) => g.name).join() === this.source.grades.map((g) => g.name).join();
-    const rates = ratesAt(source, index, sameGrades ? state.mix : []);
+    const rates = ratesAt(source, index, this.mixOf(source));
     const following = Boolean(state.follow && source.calibrated);
     const t = given ?? (following ? this.followedT(source, threshold, state.prevalence) : 1 / (1 + state.ratio));
     const at = populationAt(rates, state.prevalence, t);
@@ -160,7 +185,7 @@ class Explorer {
     if (this.other) this.snap(this.other, "second");
     const view = this.view(source, state.threshold);
     view.second = this.other ? this.view(this.other, state.second, view.t) : null;
-    view.precision = averagePrecision(source, state.prevalence);
+    view.precision = averagePrecision(source, this.mixOf(source), state.prevalence);
     view.patientRatio = this.patientRatio();
     this.shown = view;
     for (const part of [...this.charts, ...this.controls, this.caption]) part.update(view);

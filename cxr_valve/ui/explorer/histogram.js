@@ -45,7 +45,7 @@ function histogramChart(parent, app) {
         text += `M${x1.toFixed(1)},${plot.py(sign * from).toFixed(1)}H${x2.toFixed(1)}V${plot.py(sign * to).toFixed(1)}H${x1.toFixed(1)}Z`;
       });
       node.setAttribute("d", text);
-      shape("title", {}, node, group.positive && grades > 1 ? `${group.name} (lighter to darker: milder to more severe)` : `${group.name} the finding`);
+      shape("title", {}, node, group.positive && grades > 1 ? `${group.name} (fainter to stronger: milder to more severe)` : `${group.name} the finding`);
     });
   };
 
@@ -54,10 +54,8 @@ function histogramChart(parent, app) {
     const size = (n) => (n === null ? "" : `, n = ${grouped(n)}`);
     write(label.with, `with ${source.finding.short}${size(source.positives)}`);
     write(label.without, `without ${source.finding.short}${size(source.negatives)}`);
-    place(label.with, { x: plot.box.left + 6, y: plot.box.top + 12 });
-    place(label.without, { x: plot.box.left + 6, y: plot.box.bottom - 6 });
     const grades = source.grades.map((g) => g.name).join(", ");
-    plot.say(source.histogram.model ? "densities of the model, not data" : grades ? `shades from light to dark: ${grades}` : "each class adds up to 100%");
+    plot.say(source.histogram.model ? "densities of the model, not data" : grades ? `shades from faint to strong: ${grades}` : "each class adds up to 100%");
   };
 
   return {
@@ -94,6 +92,11 @@ function histogramChart(parent, app) {
         write(name, text);
         place(name, { x: x + (end ? -5 : 5), y: plot.box.top + row, "text-anchor": end ? "end" : "start" });
       };
+      // The classes are named on the side where no line stands.
+      const far = at < plot.box.left + 190;
+      const edge = { x: far ? plot.box.right - 6 : plot.box.left + 6, "text-anchor": far ? "end" : "start" };
+      place(label.with, { ...edge, y: plot.box.top + 12 });
+      place(label.without, { ...edge, y: plot.box.bottom - 6 });
       mark(own, label.own, source.own?.threshold, source.kind === "model" ? "published" : "card", 12);
       mark(patient, label.patient, state.patient ?? NaN, "this patient", 28);
       mark(second, null, view.second?.threshold, "", 0);

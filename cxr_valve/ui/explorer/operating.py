@@ -5,21 +5,31 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+from cxr_valve.evaluation.calibration import prior_shift, safe_logit
+from cxr_valve.evaluation.checks import FloatArray
 from cxr_valve.evaluation.net_benefit import harm_ratio_probability
 from cxr_valve.evaluation.operating_point import Counts, counts_at
 from cxr_valve.evaluation.rules import Rule, choose_threshold
-from cxr_valve.ui.explorer.source import Source
+from cxr_valve.ui.explorer.source import Calibrated, Source
 from cxr_valve.ui.explorer.state import State
 
 
 @dataclass(frozen=True)
 class Operating:
-    """Threshold, rule and prevalence in force; NaN threshold for a bare table."""
+    """Threshold, rule and prevalence in force; NaN threshold for a bare table.
+
+    ``follows`` where t is the threshold's own, moved to the prevalence; otherwise the cost of a
+    miss set it.
+    """
 
     threshold: float
     rule: str
     prevalence: float
     t: float
+    follows: bool = False
 
 
 def operating(source: Source, state: State, presets: tuple[float, ...] = ()) -> Operating:
@@ -34,8 +44,16 @@ def operating(source: Source, state: State, presets: tuple[float, ...] = ()) -> 
     threshold = state.threshold if chosen is None else chosen
     if threshold is None:
         threshold = 0.5 if source.cohort is not None else math.nan
-    t = harm_ratio_probability(state.ratio)
-    return Operating(threshold, rule, prevalence, t)
+    if state.follow and source.calibrated is not None:
+        t = float(followed_t(source.calibrated, threshold, prevalence))
+        return Operating(threshold, rule, prevalence, t, follows=True)
+    return Operating(threshold, rule, prevalence, harm_ratio_probability(state.ratio))
+
+
+def followed_t(calibrated: Calibrated, threshold: npt.ArrayLike, prevalence: float) -> FloatArray:
+    """The threshold probability that thresholds on a calibrated score stand for."""
+    probability = calibrated.platt.apply(safe_logit(np.asarray(threshold, dtype=np.float64)))
+    return np.asarray(prior_shift(probability, calibrated.prevalence, prevalence))
 
 
 def library_rule(rule: str, ratio: float) -> Rule | None:

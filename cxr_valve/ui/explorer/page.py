@@ -11,10 +11,11 @@ from cxr_valve.findings import FINDINGS
 from cxr_valve.ui.explorer import session
 from cxr_valve.ui.explorer.charts import document, released, show_charts
 from cxr_valve.ui.explorer.export import points_csv
+from cxr_valve.ui.explorer.mixture import chosen_mix
 from cxr_valve.ui.explorer.operating import Operating, operating
 from cxr_valve.ui.explorer.picker import NO_WEIGHTS, pick_source
 from cxr_valve.ui.explorer.recalibration import show_recalibration
-from cxr_valve.ui.explorer.release import show_release
+from cxr_valve.ui.explorer.release import adequacy_warnings, show_release
 from cxr_valve.ui.explorer.source import Source, SourceError, parts_of
 from cxr_valve.ui.explorer.state import SAME, State, moved
 from cxr_valve.ui.explorer.weights_source import active_descriptors
@@ -85,16 +86,17 @@ def _second(state: State, say: bool = True) -> tuple[Source, dict[str, Any]] | N
 def _linked(first: dict[str, Any], second: dict[str, Any] | None, state: State, stamp: int) -> None:
     """Charts and what follows a release. ``state`` is that of the last whole run: the browser has
     moved on since, and is not pulled back."""
-    show_charts(document(first, second, state, stamp), _on_release)
     now = session.state_now()
     source, _ = session.resolve(now.source)
     finding = FINDINGS.get(source.finding)
     point = operating(source, now, tuple(p.value for p in finding.presets) if finding else ())
-    other = _second_point(now, point)
-    show_release(source, point, now, other)
+    mix = chosen_mix(source, now)
+    advice = adequacy_warnings(source, point, mix)
+    show_charts(document(first, second, state, stamp, advice), _on_release)
+    show_release(source, point, now, _second_point(now, point))
     st.download_button(
         "All operating points (CSV)",
-        lambda: points_csv(source, point),
+        lambda: points_csv(source, point, mix),
         file_name="operating-points.csv",
         mime="text/csv",
         on_click="ignore",

@@ -138,18 +138,56 @@ function populationAt(rates, pi, t) {
   };
 }
 
+/** Sensitivity (with limits) and specificity at every operating point, at a mix of grades or as observed. */
+function curveAt(source, mix) {
+  const sp = Array.from(source.points.specificity);
+  const limits = source.bounds?.sensitivity;
+  if (mix.length === 0) {
+    return { mixed: false, se: Array.from(source.points.sensitivity), sp, low: limits?.[0], high: limits?.[1] };
+  }
+  // Asked for by several charts at every redraw, and the same until the mix moves.
+  const key = mix.join();
+  if (source.curve?.key !== key) {
+    const found = sp.map((_, index) => mixedSensitivity(source, index, mix));
+    const list = (name) => found.map((e) => e[name]);
+    source.curve = { key, mixed: true, se: list("value"), sp, low: list("low"), high: list("high"), sizes: list("size") };
+  }
+  return source.curve;
+}
+
+/** Limits of the precision at every operating point (Mercaldo); none where n is not known. */
+function precisionLimits(curve, source, pi) {
+  if (!source.positives || !source.negatives) return {};
+  const found = curve.se.map((se, i) => {
+    const size = curve.mixed ? curve.sizes[i] : source.positives;
+    return mercaldo(ppvAt(se, curve.sp[i], pi), se, curve.sp[i], size, source.negatives, logit(pi), true);
+  });
+  return { low: found.map((e) => e.low), high: found.map((e) => e.high) };
+}
+
+/** Area under an ROC curve by trapezoids, which counts ties by half. */
+function areaUnder({ se, sp }) {
+  let [area, x, y] = [0, 0, 0];
+  for (let at = 0; at < se.length; at += 1) {
+    area += ((1 - sp[at] - x) * (se[at] + y)) / 2;
+    [x, y] = [1 - sp[at], se[at]];
+  }
+  return area + ((1 - x) * (1 + y)) / 2;
+}
+
 /** Area under the precision–recall curve at a prevalence, Σ ΔR·P, with Boyd's logit limits. */
-function averagePrecision(source, pi) {
-  const { sensitivity, specificity } = source.points;
+function averagePrecision(source, mix, pi) {
+  const { mixed, se, sp } = curveAt(source, mix);
   let [value, before] = [0, 0];
-  if (!bothClasses(source) || sensitivity.length < 2) return without(NaN, source.positives);
-  for (let at = 0; at < sensitivity.length; at += 1) {
-    const gained = sensitivity[at] - before;
-    if (gained > 0) value += gained * ppvAt(sensitivity[at], specificity[at], pi);
-    before = sensitivity[at];
+  if (!bothClasses(source) || se.length < 2) return without(NaN, source.positives);
+  for (let at = 0; at < se.length; at += 1) {
+    const gained = se[at] - before;
+    if (gained > 0) value += gained * ppvAt(se[at], sp[at], pi);
+    before = se[at];
   }
   const n = source.positives;
-  if (n === null || !(value > 1e-12 && value < 1 - 1e-12)) return without(value, n);
+  // The limits are those of one sample of positives, not of a mix of several.
+  if (mixed || n === null || !(value > 1e-12 && value < 1 - 1e-12)) return without(value, n);
   const half = Z / Math.sqrt(n * value * (1 - value));
   return estimate(value, expit(logit(value) - half), expit(logit(value) + half), n, "logit");
 }

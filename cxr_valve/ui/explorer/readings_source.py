@@ -8,12 +8,22 @@ from typing import Any
 
 import pandas as pd
 
+from cxr_valve.cards import CardError
+from cxr_valve.evaluation.calibration import Platt
 from cxr_valve.evaluation.columns import Columns, guess_columns
 from cxr_valve.evaluation.score_file import to_cohort
 from cxr_valve.evaluation.table_file import ScoreFileError, read_table
-from cxr_valve.reading.serialise import flatten
+from cxr_valve.reading.serialise import DECIMALS, flatten
 from cxr_valve.ui.explorer.file_source import StoredFile, cohort_notes
-from cxr_valve.ui.explorer.source import Source, SourceError, describe, parts_of
+from cxr_valve.ui.explorer.source import (
+    Calibrated,
+    OwnPoint,
+    Source,
+    SourceError,
+    describe,
+    parts_of,
+)
+from cxr_valve.ui.explorer.weights_source import card_rule, find_set
 
 PATH_NAMES = ("path", "file", "filename", "image", "name")
 
@@ -57,6 +67,7 @@ def readings_source(descriptor: str, readings: StoredFile, labels: StoredFile) -
     ):
         if number:
             notes.append(f"{number} {what} and are left out.")
+    own, calibrated = _of_the_card(frame)
     if simulated:
         notes.append("The weights behind these readings were trained on simulated radiographs.")
     return Source(
@@ -67,8 +78,33 @@ def readings_source(descriptor: str, readings: StoredFile, labels: StoredFile) -
         simulated=simulated,
         cohort=cohort,
         prevalence=cohort.prevalence,
+        own=own,
+        calibrated=calibrated,
         cases=f"readings:{first}:{second}",
     )
+
+
+def _of_the_card(frame: pd.DataFrame) -> tuple[OwnPoint | None, Calibrated | None]:
+    """Operating point and calibration that made the readings, where their weights are here.
+
+    Only where all rows name one set of weights whose threshold is still the one they were read
+    with: a set replaced since then would say nothing of them.
+    """
+    names, thresholds = (
+        sorted(set(frame[part])) if part in frame.columns else []
+        for part in ("weights", "threshold")
+    )
+    if len(names) != 1 or len(thresholds) != 1:
+        return None, None
+    try:
+        card = find_set(names[0]).binary
+    except (CardError, SourceError):
+        return None, None
+    point = card.operating_point
+    if thresholds[0] != str(round(point.threshold, DECIMALS)):
+        return None, None
+    platt = Platt(card.calibration.a, card.calibration.b)
+    return OwnPoint(point.threshold, card_rule(card)), Calibrated(platt, card.prevalence)
 
 
 def join(readings: StoredFile, labels: StoredFile, finding: str) -> Joined:
@@ -155,7 +191,7 @@ def readings_table(stored: StoredFile, finding: str) -> pd.DataFrame:
         )
     prefix = f"findings.{finding}."
     members = [c for c in frame.columns if str(c).startswith(f"{prefix}members.")]
-    wanted = [f"{prefix}simulated", f"{prefix}weights", *members]
+    wanted = [*(f"{prefix}{part}" for part in ("simulated", "weights", "threshold")), *members]
     kept = {str(c).removeprefix(prefix): _text(frame[c]) for c in wanted if c in frame.columns}
     return pd.DataFrame({"path": frame["path"], "score": _text(frame[score]), **kept})
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
-from cxr_valve.evaluation.adequacy import Adequacy, adequacy
-from cxr_valve.evaluation.bootstrap import bootstrap
+from cxr_valve.evaluation.adequacy import WIDEST_USEFUL, Adequacy, adequacy
+from cxr_valve.evaluation.bootstrap import Bootstrap, bootstrap, bootstrap_at_mix
+from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.intervals import Estimate
 from cxr_valve.evaluation.metrics import metrics
 from cxr_valve.evaluation.rules import threshold_spread
 from cxr_valve.findings import FINDINGS
 from cxr_valve.ui.explorer.comparison import comparison_rows
+from cxr_valve.ui.explorer.mixture import chosen_mix, mix_in_words, mixed_sensitivity
 from cxr_valve.ui.explorer.operating import Operating, counts_of, library_rule
 from cxr_valve.ui.explorer.source import Source
 from cxr_valve.ui.explorer.state import State
@@ -24,6 +28,7 @@ SHOWN = {
     "specificity": "Specificity",
     "ppv_at_prevalence": "PPV at the prevalence",
     "npv_at_prevalence": "NPV at the prevalence",
+    "net_benefit": "Net benefit per person",
 }
 
 
@@ -31,8 +36,6 @@ def show_release(
     source: Source, point: Operating, state: State, other: tuple[Source, float] | None
 ) -> None:
     """Everything that is computed once a control is let go."""
-    for warning in adequacy_warnings(source, point):
-        st.warning(warning, icon=":material/straighten:")
     if other is not None:
         with st.container(border=True):
             st.markdown("**A against B**")
@@ -50,26 +53,37 @@ def show_release(
                 _show_bootstrap(source, point, state)
 
 
-def adequacy_warnings(source: Source, point: Operating) -> list[str]:
+def adequacy_warnings(source: Source, point: Operating, mix: dict[str, float]) -> list[str]:
     """Rates whose interval is too wide to act on, each with the n that would do."""
     counts = counts_of(source, point.threshold)
     if counts is None:
         return []
+    judgements = {judged.metric: judged for judged in adequacy(metrics(counts))}
+    if mix:
+        judgements["sensitivity"] = _at_mix(source, point, mix)
     classes = {
         "sensitivity": f"people with {_name(source)}",
         "specificity": f"people without {_name(source)}",
     }
     return [
-        _warning(judged, classes[judged.metric])
-        for judged in adequacy(metrics(counts))
-        if judged.metric in classes and not judged.enough and judged.estimate.defined
+        _warning(judgements[name], whom)
+        for name, whom in classes.items()
+        if not judgements[name].enough and judgements[name].estimate.defined
     ]
+
+
+def _at_mix(source: Source, point: Operating, mix: dict[str, float]) -> Adequacy:
+    """Sensitivity at the mix, judged; the width of its interval shrinks with the root of n."""
+    found = mixed_sensitivity(source, point.threshold, mix).estimate
+    needed = math.ceil(found.n * (found.width / WIDEST_USEFUL) ** 2)
+    return Adequacy("sensitivity at this severity mix", found, WIDEST_USEFUL, needed)
 
 
 def _warning(judged: Adequacy, whom: str) -> str:
     e = judged.estimate
+    name = judged.metric[0].upper() + judged.metric[1:]
     return (
-        f"{judged.metric.capitalize()} {e.value:.2f} ({e.low:.2f}–{e.high:.2f}) rests on {e.n:,} "
+        f"{name} {e.value:.2f} ({e.low:.2f}–{e.high:.2f}) rests on {e.n:,} "
         f"{whom}: an interval {e.width:.2f} wide is too wide to act on. {judged.needed:,} would "
         f"be enough for one of {judged.widest:.2f}."
     )
@@ -87,11 +101,14 @@ def _show_bootstrap(source: Source, point: Operating, state: State) -> None:
     if replicates < 100:
         st.write(f"{len(cohort):,} cases are too many to resample while you wait.")
         return
-    drawn = bootstrap(cohort, point.threshold, prevalence=point.prevalence, replicates=replicates)
+    mix = chosen_mix(source, state)
+    drawn = _drawn(cohort, point, mix, replicates)
     what = "patients" if cohort.patients is not None else "radiographs (no patients are named)"
+    lost = f"; {drawn.dropped} that lacked a class or a grade were dropped" if drawn.dropped else ""
+    shares = f"; severity mix {mix_in_words(mix)}" if mix else ""
     st.write(
-        f"{drawn.requested - drawn.dropped:,} replicates of {drawn.clusters:,} {what}"
-        + (f"; {drawn.dropped} with one class only were dropped." if drawn.dropped else ".")
+        f"{drawn.requested - drawn.dropped:,} replicates of {drawn.clusters:,} {what}{lost}. "
+        f"Net benefit at t = {point.t:.2%}{shares}."
     )
     st.dataframe(
         [{"": name, **_cells(drawn.estimate(key))} for key, name in SHOWN.items()],
@@ -107,6 +124,16 @@ def _show_bootstrap(source: Source, point: Operating, state: State) -> None:
     st.write(
         f"The rule chose {e.value:.4g}; in 95% of resamples it chose between {e.low:.4g} and "
         f"{e.high:.4g} (n = {e.n:,})."
+    )
+
+
+def _drawn(cohort: Cohort, point: Operating, mix: dict[str, float], replicates: int) -> Bootstrap:
+    """The resamples, at the severity mix where one was chosen."""
+    threshold, prevalence, t = point.threshold, point.prevalence, point.t
+    if not mix:
+        return bootstrap(cohort, threshold, prevalence=prevalence, t=t, replicates=replicates)
+    return bootstrap_at_mix(
+        cohort, threshold, mix, prevalence=prevalence, t=t, replicates=replicates
     )
 
 

@@ -1,111 +1,98 @@
 /* ROC and precision–recall: two curves through the same operating points. */
 
-function span(e) {
-  return hasInterval(e) ? [e.low, e.high] : null;
-}
-
-function rocChart(parent, app) {
-  const plot = new Plot(parent, {
-    id: "roc", title: "ROC", x: unitScale(), y: unitScale(),
-    xLabel: "1 − specificity", yLabel: "Sensitivity",
-  });
+/**
+ * A chart of two rates, on which a drag picks the nearest operating point.
+ *
+ * spec: id, title, xLabel, yLabel; curve(c, source, pi): {x, y, low, high} along the curve c; reference(pi):
+ * [xs, ys]; point(view): the estimates of x and y; say(view), describe(view): words.
+ */
+function ratesChart(parent, app, spec) {
+  const { id, title, xLabel, yLabel } = spec;
+  const plot = new Plot(parent, { id, title, x: unitScale(), y: unitScale(), xLabel, yLabel });
   const band = plot.path("band");
-  const chance = plot.path("reference");
+  const reference = plot.path("reference");
   const other = plot.path("curve second");
   const curve = plot.path("curve");
   const cross = new Cross(plot, "cross");
   const second = plot.marker("dot second");
   const dot = plot.marker("dot");
+  let [drawn, places] = ["", null];
   plot.svg.classList.add("draggable");
-  dragPlane(plot, (x, y) => app.set(nearestPoint(app.source, (se, sp) => (1 - sp - x) ** 2 + (se - y) ** 2)));
+  dragPlane(plot, (x, y) => app.set(nearestPoint(app.source, places, x, y)));
 
-  const draw = (path, source) => {
-    const at = thinned(source.points.threshold.length, 700);
-    const [se, sp] = [source.points.sensitivity, source.points.specificity];
-    path.setAttribute("d", source.kind === "table" ? "" : plot.trace(at.map((i) => 1 - sp[i]), at.map((i) => se[i])));
+  const draw = (source, path, limits, pi) => {
+    const found = spec.curve(curveAt(source, app.mixOf(source)), source, pi);
+    const at = thinned(found.x.length, 500);
+    const taken = (list) => at.map((i) => list[i]);
+    const curved = source.kind !== "table";
+    path.setAttribute("d", curved ? plot.trace(taken(found.x), taken(found.y)) : "");
+    if (!limits) return found;
+    limits.setAttribute("d", curved && found.low ? plot.band(taken(found.x), taken(found.low), taken(found.high)) : "");
+    return found;
   };
 
   return {
     plot,
     load() {
-      const { source } = app;
-      plot.vacant(bothClasses(source) ? "" : NEEDS_BOTH);
-      chance.setAttribute("d", plot.trace([0, 1], [0, 1]));
-      draw(curve, source);
-      show(other, Boolean(app.other && app.other !== source));
-      if (app.other && app.other !== source) draw(other, app.other);
-      const at = thinned(source.points.threshold.length, 300);
-      const limits = source.kind === "table" ? null : source.bounds?.sensitivity;
-      band.setAttribute(
-        "d",
-        limits ? plot.band(at.map((i) => 1 - source.points.specificity[i]), at.map((i) => limits[0][i]), at.map((i) => limits[1][i])) : "",
-      );
-    },
-    update(view) {
-      if (!bothClasses(app.source)) return;
-      const { se, sp } = view.rates;
-      place(dot, { cx: plot.px(1 - sp.value), cy: plot.py(se.value) });
-      const flipped = span(sp) && [1 - sp.high, 1 - sp.low];
-      cross.move(1 - sp.value, se.value, flipped, span(se));
-      showSecond(second, view, (b) => [plot.px(1 - b.rates.sp.value), plot.py(b.rates.se.value)]);
-      const auc = app.source.auc;
-      const words = auc ? `AUC ${phrase(nanned(auc), "fraction")}${auc.n ? `, ${auc.method}, n = ${grouped(auc.n)}` : `, ${auc.method}`}` : "one operating point, no curve";
-      plot.say(words);
-      plot.describe(`${words}. At the operating point sensitivity ${phrase(se)}, specificity ${phrase(sp)}.`);
-    },
-  };
-}
-
-function recallChart(parent, app) {
-  const plot = new Plot(parent, {
-    id: "precision-recall", title: "Precision–recall", x: unitScale(), y: unitScale(),
-    xLabel: "Recall (sensitivity)", yLabel: "Precision (PPV)",
-  });
-  const base = plot.path("reference");
-  const other = plot.path("curve second");
-  const curve = plot.path("curve");
-  const cross = new Cross(plot, "cross");
-  const second = plot.marker("dot second");
-  const dot = plot.marker("dot");
-  let drawn = null;
-  plot.svg.classList.add("draggable");
-  dragPlane(plot, (x, y) =>
-    app.set(nearestPoint(app.source, (se, sp) => (se - x) ** 2 + ((ppvAt(se, sp, app.state.prevalence) || 0) - y) ** 2)));
-
-  const draw = (path, source, pi) => {
-    const at = thinned(source.points.threshold.length, 400);
-    const [se, sp] = [source.points.sensitivity, source.points.specificity];
-    path.setAttribute("d", source.kind === "table" ? "" : plot.trace(at.map((i) => se[i]), at.map((i) => ppvAt(se[i], sp[i], pi))));
-  };
-
-  return {
-    plot,
-    load() {
-      drawn = null;
+      drawn = "";
       plot.vacant(bothClasses(app.source) ? "" : NEEDS_BOTH);
     },
     update(view) {
       if (!bothClasses(app.source)) return;
       const pi = view.prevalence;
-      if (drawn !== pi) {
-        drawn = pi;
-        base.setAttribute("d", plot.trace([0, 1], [pi, pi]));
-        draw(curve, app.source, pi);
-        show(other, Boolean(app.other && app.other !== app.source));
-        if (app.other && app.other !== app.source) draw(other, app.other, pi);
+      const wanted = spec.curve.length > 2 ? `${pi}|${app.state.mix}` : `${app.state.mix}`;
+      if (drawn !== `=${wanted}`) {
+        drawn = `=${wanted}`;
+        reference.setAttribute("d", plot.trace(...spec.reference(pi)));
+        places = draw(app.source, curve, band, pi);
+        const apart = Boolean(app.other && app.other !== app.source);
+        show(other, apart);
+        if (apart) draw(app.other, other, null, pi);
       }
-      const { se } = view.rates;
-      const { ppv } = view.at;
-      const nobody = Number.isNaN(ppv.value);
-      show(dot, !nobody);
-      place(dot, { cx: plot.px(se.value), cy: plot.py(nobody ? 0 : ppv.value) });
-      cross.move(se.value, ppv.value, nobody ? null : span(se), nobody ? null : span(ppv));
-      showSecond(second, view, (b) => [plot.px(b.rates.se.value), plot.py(b.at.ppv.value)]);
-      const words = app.source.kind === "table" ? "" : `AP ${phrase(view.precision, "fraction")} `;
-      plot.say(`${words}at ${percent(pi)}`);
-      plot.describe(`Re-weighted to the prevalence. ${words}. At prevalence ${percent(pi)}: recall ${phrase(se)}, precision ${phrase(ppv)}.`);
+      const [x, y] = spec.point(view);
+      const nowhere = Number.isNaN(x.value) || Number.isNaN(y.value);
+      show(dot, !nowhere);
+      place(dot, { cx: plot.px(nowhere ? 0 : x.value), cy: plot.py(nowhere ? 0 : y.value) });
+      cross.move(x.value, y.value, nowhere ? null : span(x), nowhere ? null : span(y));
+      showSecond(second, view, (b) => spec.point(b).map((e, at) => (at ? plot.py(e.value) : plot.px(e.value))));
+      plot.say(spec.say(view));
+      plot.describe(spec.describe(view));
     },
   };
+}
+
+function rocChart(parent, app) {
+  const alarms = (sp) => estimate(1 - sp.value, 1 - sp.high, 1 - sp.low, sp.n, sp.method);
+  const say = (view) => {
+    const { auc } = app.source;
+    if (!auc) return "one operating point, no curve";
+    if (view.rates.mixed) return `AUC ${decimal(areaUnder(curveAt(app.source, app.mixOf(app.source))))} at this severity mix`;
+    return `AUC ${phrase(nanned(auc), "fraction")}, ${auc.method}${auc.n ? `, n = ${grouped(auc.n)}` : ""}`;
+  };
+  return ratesChart(parent, app, {
+    id: "roc", title: "ROC", xLabel: "1 − specificity", yLabel: "Sensitivity",
+    curve: (c, source) => ({ x: c.sp.map((sp) => 1 - sp), y: c.se, low: source.bounds && c.low, high: c.high }),
+    reference: () => [[0, 1], [0, 1]],
+    point: ({ rates }) => [alarms(rates.sp), rates.se],
+    say,
+    describe: (view) => `${say(view)}. At the operating point sensitivity ${phrase(view.rates.se)}, specificity ${phrase(view.rates.sp)}.`,
+  });
+}
+
+function recallChart(parent, app) {
+  const precision = (view) => (app.source.kind === "table" ? "" : `AP ${phrase(view.precision, "fraction")} `);
+  return ratesChart(parent, app, {
+    id: "precision-recall", title: "Precision–recall", xLabel: "Recall (sensitivity)", yLabel: "Precision (PPV)",
+    curve: (c, source, pi) => ({ x: c.se, y: c.se.map((se, i) => ppvAt(se, c.sp[i], pi)), ...precisionLimits(c, source, pi) }),
+    reference: (pi) => [[0, 1], [pi, pi]],
+    point: ({ rates, at }) => [rates.se, at.ppv],
+    say: (view) => `${precision(view)}at ${percent(view.prevalence)}`,
+    describe: (view) => `Re-weighted to the prevalence. ${precision(view)}. At prevalence ${percent(view.prevalence)}: recall ${phrase(view.rates.se)}, precision ${phrase(view.at.ppv)}. The band holds 95% intervals of the precision, threshold by threshold.`,
+  });
+}
+
+function span(e) {
+  return hasInterval(e) ? [e.low, e.high] : null;
 }
 
 /** Limits that travelled as null are NaN here. */
@@ -120,13 +107,13 @@ function showSecond(node, view, at) {
   if (!place2.some(Number.isNaN)) place(node, { cx: place2[0], cy: place2[1] });
 }
 
-/** The threshold whose operating point lies nearest on a chart. */
-function nearestPoint(source, distance) {
-  const { threshold, sensitivity, specificity } = source.points;
+/** The threshold whose operating point lies nearest on a chart; `places` are those drawn. */
+function nearestPoint(source, places, x, y) {
+  if (source.kind === "table" || !places) return {};
   let [best, at] = [Infinity, 0];
-  for (let i = 0; i < threshold.length; i += 1) {
-    const d = distance(sensitivity[i], specificity[i]);
+  for (let i = 0; i < places.x.length; i += 1) {
+    const d = (places.x[i] - x) ** 2 + ((places.y[i] || 0) - y) ** 2;
     if (d < best) [best, at] = [d, i];
   }
-  return source.kind === "table" ? {} : { threshold: Math.min(threshold[at], source.axis.high), rule: "manual" };
+  return { threshold: Math.min(source.points.threshold[at], source.axis.high), rule: "manual" };
 }

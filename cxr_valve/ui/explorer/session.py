@@ -31,8 +31,8 @@ class MissingFileError(SourceError):
 
     def __init__(self, digests: list[str]) -> None:
         super().__init__(
-            "This link was made with a file that is not part of the link. Drop it below; it is "
-            f"recognised by its SHA-256, {', '.join(d[:12] + '…' for d in digests)}."
+            "This link was made with a file that is not part of the link. Drop it above; it is "
+            f"recognised by its SHA-256 ({', '.join(d[:12] + '…' for d in digests)})."
         )
         self.digests = digests
 

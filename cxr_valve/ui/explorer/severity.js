@@ -3,7 +3,7 @@
 function severityPanel(parent, app) {
   const figure = html("section", "figure severity", parent);
   html("h3", "", figure, "Severity mix");
-  const words = html("p", "soft", figure);
+  html("p", "soft", figure, "Sensitivity by grade. Move the mix and watch it change everywhere.");
   const rows = html("div", "grades", figure);
   const reset = html("button", "quiet", figure, "As observed");
   reset.type = "button";
@@ -36,12 +36,14 @@ function severityPanel(parent, app) {
     });
   };
 
+  // Like a chart it may have nothing to show, and says why among those not drawn.
+  const plot = { title: "Severity mix", reason: "" };
   return {
+    panel: plot,
     load() {
-      const { source } = app;
-      const known = source.grades.length > 0;
-      reset.hidden = rows.hidden = !known;
-      write(words, known ? "Sensitivity by grade. Move the mix and watch it change everywhere." : "Grades are not known for this source, so sensitivity is that of its own mix of mild and severe disease.");
+      const known = app.source.grades.length > 0;
+      plot.reason = known ? "" : "needs echo grades of the positives";
+      figure.hidden = !known;
       if (known) build();
       else parts = [];
     },

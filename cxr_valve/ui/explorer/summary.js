@@ -49,6 +49,7 @@ function summaryPage(app) {
   add("p", "", "Research and teaching only. Not a medical device; never a diagnosis.");
   for (const note of app.source.notes) add("p", "", note);
   app.caption.text().forEach((line, at) => add("p", at ? "" : "large", line));
+  for (const line of app.advised.hidden ? [] : app.advised.children) add("p", "", line.textContent);
   add("p", "", app.settingWords());
   if (app.other && app.other !== app.source) add("p", "", `B: ${app.nature(app.other)}${app.other.title}`);
   add("p", "", app.assumption);

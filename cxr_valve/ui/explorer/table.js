@@ -21,6 +21,7 @@ const GROUPS = [
       ["Flagged per true positive", "ratio", (v) => v.at.evaluated],
       ["Accuracy", "percent", (v) => v.at.accuracy],
       ["Net benefit per 1,000", "perThousand", (v) => v.at.benefit],
+      ["Standardised net benefit", "decimal", (v) => v.at.standardised],
       ["Interventions avoided per 1,000", "perThousand", (v) => v.at.avoided],
     ],
   },
@@ -109,7 +110,9 @@ function metricsTable(parent, app) {
 
 function metricRow(body, [text, format, find]) {
   const row = html("tr", "", body);
-  html("th", "", row, text).scope = "row";
+  const name = html("th", "", row, text);
+  name.scope = "row";
+  name.title = MEANINGS[text] ?? "";
   const cell = html("td", "", row);
   cell.append(html("span", "main"), html("span", "interval"));
   const second = html("td", "second", row);

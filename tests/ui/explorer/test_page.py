@@ -235,11 +235,6 @@ def test_arriving_from_a_reading(weights: Path) -> None:
     assert address(app, "src").startswith("weights:as-fake:test")
 
 
-def test_small_cohorts_are_warned_about_with_the_n_that_would_do(no_weights: None) -> None:
-    rows = "".join(f"{i},{int(i % 3 == 0)},{(i * 37 % 100) / 100},\n" for i in range(30))
-    assert "would be enough" in words(of_file(rows))
-
-
 @pytest.mark.parametrize("rule", ["own", "youden", "sensitivity=0.9", "cost"])
 def test_resampling_waits_until_somebody_looks(weights: Path, rule: str) -> None:
     query = {"src": "weights:mr-fake:test:score", "rule": rule, "p": "0.017"}
