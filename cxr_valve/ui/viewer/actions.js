@@ -35,6 +35,13 @@ const ACTIONS = [
   { id: "outlines", key: "o", group: "show", label: "Outlines", text: "Outlines",
     hint: "named structures drawn over the image", offered: (v) => v.images.some((i) => i.outlines.length),
     state: (v) => v.settings.outlines, run: (v) => v.set({ outlines: !v.settings.outlines }) },
+  { id: "heart", key: "h", group: "show", label: "Heart size", text: "Heart size",
+    hint: "the lines of the cardiothoracic ratio; their ends can be moved", offered: (v) => v.hasHeart(),
+    state: (v) => v.settings.heart, run: (v) => v.set({ heart: !v.settings.heart }) },
+  { id: "measured", key: "u", group: "show", label: "Heart size as measured", text: "Back to measured",
+    hint: "take your corrections back",
+    offered: (v) => v.settings.heart && v.heartOf(v.active?.image)?.corrected,
+    run: (v) => v.corrections.reset(v.active.image) },
   { id: "link", key: "l", group: "show", label: "Link the two images", text: "Linked",
     hint: "window, zoom and pan together", offered: (v) => v.images.length > 1,
     state: (v) => v.settings.linked, run: (v) => v.toggleLink() },
@@ -69,6 +76,7 @@ const GESTURES = [
   ["Double click", "fit"],
   ["Arrow keys", "pan"],
   ["Shift + arrow keys", "window"],
+  ["Drag a line end", "correct the heart size; or Tab to it and use the arrow keys"],
 ];
 
 /**

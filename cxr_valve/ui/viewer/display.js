@@ -49,7 +49,9 @@ class Display {
     const start = performance.now();
     for (const pane of panes) {
       pane.resize();
-      pane.draw(settings, viewer.layerOf(pane.image), scheme, this.moving && this.slow);
+      const heart = viewer.heartOf(pane.image);
+      pane.draw(settings, viewer.layerOf(pane.image), scheme, heart, this.moving && this.slow);
+      pane.handles.place();
       this.writeCorners(pane);
     }
     if (this.moving && performance.now() - start > SLOW_FRAME) this.slow = true;
@@ -109,17 +111,21 @@ class Display {
       opacity: settings.opacity,
       contours: settings.contours,
       outlines: settings.outlines,
+      heart: settings.heart,
       network: settings.network,
       linked: settings.linked,
       frameCount: this.frames,
     });
     for (const pane of panes) {
       const [from, to] = windowPixels(pane.image, pane.view);
+      const heart = this.viewer.heartOf(pane.image);
       Object.assign(pane.figure.dataset, {
         windowLow: toUnits(pane.image, from).toFixed(2),
         windowHigh: toUnits(pane.image, to).toFixed(2),
         zoom: pane.view.zoom.toFixed(4),
         active: pane === active,
+        ctr: heart ? ctrOf(heart.lines).toFixed(4) : "",
+        corrected: Boolean(heart?.corrected),
         centre: `${pane.view.x.toFixed(4)},${pane.view.y.toFixed(4)}`,
       });
     }
@@ -131,7 +137,8 @@ class Display {
     const finding = findings.find((candidate) => candidate.key === settings.finding);
     for (const pane of panes) {
       const layer = this.viewer.layerOf(pane.image);
-      setLabel(pane.canvas, describePane(pane, settings, layer, finding));
+      const heart = this.viewer.heartOf(pane.image);
+      setLabel(pane.canvas, describePane(pane, settings, layer, finding, heart));
     }
     if (active.levels) setLines(status, [windowLine(active, settings)]);
   }

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cxr_valve.imaging.geometry import Box
 from cxr_valve.imaging.radiograph import Radiograph
+from cxr_valve.ui.viewer.heart_layer import HeartLayer
 
 #: The name that stands for the mean of the members' maps.
 CONSENSUS = "consensus"
@@ -110,6 +111,7 @@ class ViewerImage:
     network_view: NDArray[np.float32] | None = None
     network_extent: Box | None = None
     title: str = "Radiograph"
+    heart: HeartLayer | None = None
 
     def __post_init__(self) -> None:
         names = [(layer.finding, layer.name) for layer in self.layers]

@@ -84,9 +84,10 @@ class Pane {
    * @param {object} settings what is switched on
    * @param {object|null} layer the evidence to lay over
    * @param {object} scheme its colours
+   * @param {object|null} heart the heart size to draw
    * @param {boolean} quick coarser, while a hand is moving
    */
-  draw(settings, layer, scheme, quick) {
+  draw(settings, layer, scheme, heart, quick) {
     const context = this.context;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = "#000";
@@ -99,6 +100,7 @@ class Pane {
     else this.drawGrey(matrix, quick);
     if (layer && settings.evidence) this.drawEvidence(layer, scheme, settings, matrix, network);
     if (settings.outlines) this.drawOutlines(matrix);
+    if (heart && settings.heart) drawHeart(context, heart, matrix, this.ratio);
     context.setTransform(1, 0, 0, 1, 0, 0);
   }
 

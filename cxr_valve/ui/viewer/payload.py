@@ -139,6 +139,7 @@ def _image(image: ViewerImage, publish: Publish) -> Json:
             {"name": line.name, "points": [[float(x), float(y)] for x, y in line.points]}
             for line in image.outlines
         ],
+        "heart": image.heart.document() if image.heart else None,
         "network": None,
     }
     if image.network_view is not None and image.network_extent is not None:

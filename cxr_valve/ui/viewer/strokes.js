@@ -11,9 +11,10 @@ function clipTo(context, ...boxes) {
   }
 }
 
-/** Draw through device pixels, whatever transform is set. */
-function strokeLine(context, points, colour, dashed, ratio) {
+/** Draw through device pixels, whatever transform is set; `weight` 1 is 1.5 CSS pixels. */
+function strokeLine(context, points, colour, dashed, ratio, weight = 1, alpha = 1) {
   context.save();
+  context.globalAlpha = alpha;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.beginPath();
   points.forEach((point, index) => {
@@ -23,10 +24,10 @@ function strokeLine(context, points, colour, dashed, ratio) {
   context.lineJoin = "round";
   context.setLineDash(dashed ? [6 * ratio, 4 * ratio] : []);
   context.strokeStyle = "rgba(0, 0, 0, 0.55)";
-  context.lineWidth = 3.5 * ratio;
+  context.lineWidth = (1.5 * weight + 2) * ratio;
   context.stroke();
   context.strokeStyle = colour;
-  context.lineWidth = 1.5 * ratio;
+  context.lineWidth = 1.5 * weight * ratio;
   context.stroke();
   context.restore();
 }

@@ -6,7 +6,7 @@ const remembered = new Map();
 function initialSettings() {
   return {
     tool: "window", evidence: true, finding: null, member: null, opacity: null, contours: false,
-    outlines: true, network: false, linked: true, asked: null, views: [],
+    outlines: true, heart: true, network: false, linked: true, asked: null, views: [],
   };
 }
 
@@ -16,6 +16,7 @@ class Viewer {
     this.panes = [];
     this.images = [];
     this.findings = [];
+    this.corrections = new Corrections();
     this.toolbar = buildToolbar(this, root);
     this.stage = element("div", "stage", root);
     this.evidenceBar = buildEvidenceBar(this, root);
@@ -28,8 +29,12 @@ class Viewer {
     }
   }
 
-  /** Take what the server sent; only what differs from before has an effect. */
-  update(data) {
+  /**
+   * Take what the server sent; only what differs from before has an effect.
+   * @param {(name: string, value: object) => void} tell how the server is told of a correction
+   */
+  update(data, tell) {
+    this.corrections.settle(data.images, tell);
     const first = !this.settings;
     if (first) this.settings = remembered.get(data.key) ?? initialSettings();
     remembered.set(data.key, this.settings);
@@ -50,6 +55,7 @@ class Viewer {
     while (this.panes.length < this.images.length) {
       const pane = new Pane(this.stage);
       attachGestures(pane, this);
+      pane.handles = new Handles(pane, this);
       this.panes.push(pane);
     }
     if (!this.panes.includes(this.active)) this.active = this.panes[0];
@@ -96,6 +102,15 @@ class Viewer {
 
   hasEvidence() {
     return this.findings.length > 0;
+  }
+
+  hasHeart() {
+    return this.images.some((image) => image.heart);
+  }
+
+  /** The image's heart size with the lines that hold now, or null. */
+  heartOf(image) {
+    return this.corrections.of(image);
   }
 
   /** Change settings, then show them. */
@@ -223,11 +238,11 @@ class Viewer {
 const viewers = new WeakMap();
 
 /** Called by Streamlit at first and whenever the data or the theme changes. */
-export default function mount({ parentElement, data }) {
+export default function mount({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".viewer");
   if (!viewers.has(root)) viewers.set(root, new Viewer(root));
   const viewer = viewers.get(root);
-  viewer.update(data);
+  viewer.update(data, setStateValue);
   return () => {
     viewer.destroy();
     viewers.delete(root);

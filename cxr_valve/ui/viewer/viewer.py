@@ -1,15 +1,18 @@
 """The radiograph viewer, one canvas component without a build step.
 
-Window, zoom, pan, evidence and comparison happen in the browser without a server round trip; the
-component sends nothing back, so it never causes a rerun.
+Window, zoom, pan, evidence and comparison happen in the browser without a server round trip. The
+one thing sent back is a line end of the heart size, once a reader has let go of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit import runtime
 
+from cxr_valve.ui.viewer.heart_layer import HeartEdit, read_edit
 from cxr_valve.ui.viewer.layers import ViewerImage
 from cxr_valve.ui.viewer.payload import Publish, build_payload
 
@@ -21,10 +24,13 @@ SCRIPTS = (
     "contours.js",
     "geometry.js",
     "strokes.js",
+    "heart.js",
+    "corrections.js",
     "pane.js",
     "wording.js",
     "display.js",
     "gestures.js",
+    "handles.js",
     "actions.js",
     "controls.js",
     "legend.js",
@@ -45,19 +51,32 @@ _mount = st.components.v2.component(
 
 
 def show_viewer(
-    images: Sequence[ViewerImage], *, key: str, height: int = 720, finding: str | None = None
+    images: Sequence[ViewerImage],
+    *,
+    key: str,
+    height: int = 720,
+    finding: str | None = None,
+    on_heart: Callable[[HeartEdit], None] = lambda _: None,
 ) -> None:
     """Show one radiograph, or two side by side with linked window, pan and zoom.
 
     ``height`` is in CSS pixels, controls included; ``finding`` picks the evidence shown first, and
     again whenever it changes. What the user sets (window, zoom, layer) outlives reruns.
+    ``on_heart`` is called, before a rerun, when a reader has moved a line of the heart size.
 
     Raises:
         ValueError: not one or two images, an empty key, a height under 320, or a ``finding``
             that no layer has.
     """
     document = build_payload(images, _publisher(key), key=key, height=height, finding=finding)
-    _mount(key=key, data=document)
+
+    def moved() -> None:
+        state: Mapping[str, Any] = st.session_state.get(key) or {}
+        # What a browser sends is not to be trusted: anything else than lines is let go.
+        with suppress(ValueError, TypeError, AttributeError):
+            on_heart(read_edit(state["heart"]))
+
+    _mount(key=key, data=document, on_heart_change=moved)
 
 
 def _publisher(key: str) -> Publish:

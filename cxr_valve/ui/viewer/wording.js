@@ -71,7 +71,7 @@ function placeWords(image, point) {
 }
 
 /** The canvas in words, for those who do not see it. */
-function describePane(pane, settings, layer, finding) {
+function describePane(pane, settings, layer, finding, heart) {
   const { image } = pane;
   if (pane.failure) return `${image.title}: the pixels could not be loaded`;
   const view = image.view ? `, ${image.view}` : "";
@@ -80,6 +80,7 @@ function describePane(pane, settings, layer, finding) {
   said.push(`window ${round(width)}, level ${round(level)}`);
   said.push(`zoom ${Math.round(100 * pane.scale())}%`, ...viewNotes(pane, settings));
   if (layer && settings.evidence) said.push(describeEvidence(layer, finding, image));
+  if (heart && settings.heart) said.push(describeHeart(heart));
   if (settings.outlines && image.outlines.length > 0) {
     const names = [...new Set(image.outlines.map((outline) => outline.name))];
     said.push(`outlined: ${names.join(", ")}`);
