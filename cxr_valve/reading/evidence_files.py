@@ -8,6 +8,7 @@ import numpy as np
 
 from cxr_valve.reading.folder import Outcome
 from cxr_valve.reading.overlay import overlay
+from cxr_valve.reading.reading import FindingReading, ValueReading
 
 
 class EvidenceWriter:
@@ -24,7 +25,7 @@ class EvidenceWriter:
         folder = self._folder(outcome.path.resolve())
         folder.mkdir(parents=True, exist_ok=True)
         described: dict[str, object] = {}
-        for key, found in outcome.reading.findings.items():
+        for key, found in outcome.reading.everything.items():
             scale = found.scale
             finest = max(found.members, key=lambda member: member.evidence.shape)
             drawn = overlay(
@@ -38,7 +39,7 @@ class EvidenceWriter:
             for member in found.members:
                 np.save(folder / f"{key}_{member.network}.npy", member.evidence)
             described[key] = {
-                "unit": "log likelihood ratio per cell",
+                "unit": unit(found),
                 "colour_limit": scale.limit,
                 "epsilon": scale.epsilon,
                 "weights": found.weights,
@@ -69,3 +70,10 @@ class EvidenceWriter:
             number += 1
         self._used.add(candidate)
         return candidate
+
+
+def unit(found: FindingReading | ValueReading) -> str:
+    """What a cell of the evidence counts."""
+    if isinstance(found, ValueReading):
+        return f"{found.unit} per cell, from a mean of {found.mean:.1f}"
+    return "log likelihood ratio per cell"

@@ -1,6 +1,6 @@
 """A Reading: what was found in one radiograph. Page, command line and reports all render it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cxr_valve.anatomy.gate import GateReading, Offer
 from cxr_valve.anatomy.heart import HeartReading
@@ -62,11 +62,44 @@ class FindingReading:
 
 
 @dataclass(frozen=True, eq=False)
+class ValueMember:
+    """One network of a value: its own value, and its evidence as in ``MemberReading``."""
+
+    network: str
+    value: float
+    evidence: Grid
+    geometry: Geometry
+    padding_share: float
+
+
+@dataclass(frozen=True, eq=False)
+class ValueReading:
+    """One finding that is a value, in ``unit``: ``low`` to ``high`` holds ``level`` of measured
+    values. Evidence counts in the unit from ``mean``; below each of ``cuts`` it is reduced."""
+
+    finding: str
+    value: float
+    low: float
+    high: float
+    level: float
+    unit: str
+    mean: float
+    cuts: tuple[float, ...]
+    members: tuple[ValueMember, ...]
+    consensus: Grid
+    scale: EvidenceScale
+    weights: str
+    simulated: bool
+    novelty: NoveltyReading | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Reading:
     """Everything found in one radiograph, with the engine and the seconds it took.
 
-    ``gate`` says whether the image can be read; where it refused, ``findings`` is empty unless the
-    user had it read all the same, which ``read_anyway`` then says. ``heart`` is None where no heart
+    ``findings`` are there or not, ``values`` are numbers with an interval. ``gate`` says whether
+    the image can be read; where it refused, both are empty unless the user had it read all the
+    same, which ``read_anyway`` then says. ``heart`` is None where no heart
     between two lungs was found. ``changes``: what was done to the image before it was read, as the
     gate had offered.
     """
@@ -79,6 +112,12 @@ class Reading:
     read_anyway: bool = False
     heart: HeartReading | None = None
     changes: tuple[Offer, ...] = ()
+    values: dict[str, ValueReading] = field(default_factory=dict)
+
+    @property
+    def everything(self) -> dict[str, FindingReading | ValueReading]:
+        """Findings and values by key, for what they share: evidence, weights, members' names."""
+        return {**self.findings, **self.values}
 
     @property
     def refused(self) -> bool:

@@ -14,7 +14,7 @@ from cxr_valve.findings import FINDINGS
 from cxr_valve.imaging.geometry import Box, Geometry
 from cxr_valve.imaging.radiograph import Radiograph
 from cxr_valve.reading.overlay import overlay
-from cxr_valve.reading.reading import FindingReading, Reading
+from cxr_valve.reading.reading import FindingReading, Reading, ValueReading
 
 NOTICE = "Research and teaching only. Not a medical device; never a diagnosis."
 SIMULATED = "Demonstration weights trained on simulated radiographs: evidence about no patient."
@@ -34,7 +34,7 @@ class Report:
     @property
     def notices(self) -> tuple[str, ...]:
         """What must stand on every page."""
-        simulated = any(found.simulated for found in self.reading.findings.values())
+        simulated = any(found.simulated for found in self.reading.everything.values())
         notices = (NOTICE, SIMULATED) if simulated else (NOTICE,)
         if self.reading.read_anyway:
             return (
@@ -44,15 +44,20 @@ class Report:
         return notices
 
 
-def legend(found: FindingReading) -> str:
+def legend(found: FindingReading | ValueReading) -> str:
     """What the colours mean."""
+    if isinstance(found, ValueReading):
+        return (
+            "Evidence: orange raised the value, blue lowered it; full colour from "
+            f"{found.scale.limit:.3g} {found.unit} per cell."
+        )
     return (
         "Evidence: orange raised the odds, blue lowered them; full colour from a likelihood ratio "
         f"of {math.exp(found.scale.limit):.3g} (or 1/{math.exp(found.scale.limit):.3g}) per cell."
     )
 
 
-def evidence_picture(report: Report, found: FindingReading) -> Image.Image:
+def evidence_picture(report: Report, found: FindingReading | ValueReading) -> Image.Image:
     """The radiograph with one finding's evidence (consensus) over it."""
     finest = max(found.members, key=lambda member: member.evidence.size)
     geometry = _rescaled(finest.geometry, report.radiograph)
@@ -74,7 +79,7 @@ def _rescaled(geometry: Geometry, radiograph: Radiograph) -> Geometry:
 def png_report(report: Report) -> bytes:
     """One picture: a panel a finding with its evidence and numbers, and the notice."""
     panels = []
-    for key, found in report.reading.findings.items():
+    for key, found in report.reading.everything.items():
         picture = evidence_picture(report, found)
         name = FINDINGS[key].name.capitalize()
         text = [name, *report.lines[key], legend(found), f"Weights: {found.weights}"]
@@ -117,7 +122,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 def html_report(report: Report) -> str:
     """One self-contained page that prints on one sheet."""
     sections = "".join(
-        _section(report, key, found) for key, found in report.reading.findings.items()
+        _section(report, key, found) for key, found in report.reading.everything.items()
     )
     facts = report.reading.input
     described = (
@@ -144,7 +149,7 @@ STYLE = (
 )
 
 
-def _section(report: Report, key: str, found: FindingReading) -> str:
+def _section(report: Report, key: str, found: FindingReading | ValueReading) -> str:
     stream = io.BytesIO()
     evidence_picture(report, found).save(stream, "JPEG", quality=88)
     source = base64.b64encode(stream.getvalue()).decode()
