@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePath
 from typing import Any, Literal, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -34,9 +35,11 @@ class CohortRules:
         timezone: where the hospital is ("Europe/Zurich"): times with another offset become its
             calendar days; "" takes every date as it is written.
         columns: names of columns that are not recognised, as {"echoes.mr": "MI_Grad"}.
-        images: folder that the paths of the table start from; "" is ``source``.
-        radiographs, echoes: files of the tables where they have other names than usual.
-        truth: a simulator's truth.csv, whose ``aux_`` columns the cohort then carries; "" none.
+        images: folder below ``source`` that the paths of the table start from; "" is ``source``.
+        radiographs, echoes: files of the tables below ``source``, where they have other names than
+            usual.
+        truth: a simulator's truth.csv below ``source``, whose ``aux_`` columns the cohort then
+            carries; "" none.
     """
 
     source: str
@@ -75,6 +78,8 @@ class CohortRules:
             )
         if self.seed < 0:
             raise CohortError(f"seed: expected 0 or more; found {self.seed}.")
+        for name in ("images", "radiographs", "echoes", "truth"):
+            _check_below(name, getattr(self, name))
         _check_zone(self.timezone)
 
     def to_json(self) -> dict[str, Any]:
@@ -100,6 +105,16 @@ def rules_from_json(found: Mapping[str, Any]) -> CohortRules:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "rules"
         raise CohortError(f"{place}: {first['msg']}.") from None
+
+
+def _check_below(name: str, path: str) -> None:
+    """Refuse a path that could lead out of the source: a page opens only folders it may."""
+    parts = PurePath(path.replace("\\", "/"))
+    if parts.is_absolute() or ".." in parts.parts:
+        raise CohortError(
+            f"{name}: expected a path below the source folder; found {path!r}. Choose a source "
+            "that holds everything, or link it there."
+        )
 
 
 def _check_zone(name: str) -> None:

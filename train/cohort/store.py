@@ -1,4 +1,4 @@
-"""A cohort on disk: cohort.csv, cohort.json and, of simulated ones, structures.npy."""
+"""A cohort on disk: cohort.csv, cohort.json, flow.svg and, of simulated ones, structures.npy."""
 
 import json
 import shutil
@@ -11,8 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from train.cohort.card import SPLITS, CohortCard, CohortError, card_from_json
+from train.cohort.diagram import flow_svg
 
-TABLE_FILE, CARD_FILE, STRUCTURES_FILE = "cohort.csv", "cohort.json", "structures.npy"
+TABLE_FILE, CARD_FILE = "cohort.csv", "cohort.json"
+STRUCTURES_FILE, FLOW_FILE = "structures.npy", "flow.svg"
 REQUIRED = ("image", "path", "patient", "split", "target")
 TEXT = ("grade", "sex", "view")
 #: Columns that start so hold a simulator's true measurements, in its own units.
@@ -84,6 +86,7 @@ def write_cohort(
     table.to_csv(partial / TABLE_FILE, index=False, float_format="%.6g")
     text = json.dumps(card.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
     (partial / CARD_FILE).write_text(text + "\n", encoding="utf-8")
+    (partial / FLOW_FILE).write_text(flow_svg(card), encoding="utf-8")
     if structures is not None:
         np.save(partial / STRUCTURES_FILE, structures)
     if folder.exists():
