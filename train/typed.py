@@ -6,7 +6,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from train.cohort.rules import CohortRules
 from train.recipe import PRESETS, Recipe, recipe_from_json
+
+_PATHS = ("timezone", "images", "radiographs", "echoes", "truth")
 
 
 def fit_command(preset: str, recipe: Mapping[str, Any], cohort: Path, out: Path) -> str:
@@ -17,6 +20,25 @@ def fit_command(preset: str, recipe: Mapping[str, Any], cohort: Path, out: Path)
         value = getattr(wanted, field.name)
         if value != getattr(PRESETS[preset], field.name):
             words += option(field.name, value)
+    return shlex.join([*words, "--out", str(out)])
+
+
+def cohort_command(rules: CohortRules, out: Path) -> str:
+    """``python -m train cohort`` with every rule that differs from the usual one."""
+    words = ["python", "-m", "train", "cohort", "--export", rules.source]
+    words += ["--finding", rules.finding, "--adapter", rules.adapter]
+    usual = CohortRules("")
+    for name in ("positive_from", "window_days", "pairing", "split", "seed", *_PATHS):
+        if getattr(rules, name) != getattr(usual, name):
+            words += option("days" if name == "window_days" else name, getattr(rules, name))
+    if rules.ratios != usual.ratios:
+        words += ["--ratios", ":".join(f"{part:g}" for part in rules.ratios)]
+    if not rules.exclude_prosthesis:
+        words += ["--keep-prostheses"]
+    if rules.missing_as_negative:
+        words += ["--missing-as-negative"]
+    for name, column in rules.columns.items():
+        words += ["--column", f"{name}={column}"]
     return shlex.join([*words, "--out", str(out)])
 
 

@@ -81,7 +81,7 @@ def prepare(folder: RunFolder) -> None:
     from train.cohort.build import build
     from train.cohort.rules import rules_from_json
 
-    rules = dict(request.rules)
+    rules = {"finding": request.finding} | request.rules
     if request.simulate:
         from train.simulate.export import export_hospital
         from train.simulate.plan import ExportPlan
@@ -89,7 +89,7 @@ def prepare(folder: RunFolder) -> None:
         data = folder.path / "data"
         with stage(folder, "simulating patients") as report:
             export_hospital(ExportPlan(request.simulate, structures=True), data, report)
-        rules |= {"folder": str(data)}
+        rules |= {"source": str(data), "truth": "truth.csv"}
     with stage(folder, "checking radiographs") as report:
         build(rules_from_json(rules), cohort, report)
 
@@ -114,5 +114,5 @@ def stage(folder: RunFolder, name: str) -> Iterator[Report]:
 def _evaluate(folder: RunFolder) -> None:
     from train.evaluate import evaluate_run
 
-    with stage(folder, "evaluating"):
-        evaluate_run([folder])
+    with stage(folder, "evaluating") as report:
+        evaluate_run([folder], told=report)

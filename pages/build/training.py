@@ -2,13 +2,22 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
+import streamlit as st
 
+from cxr_valve.findings import FINDINGS
 from cxr_valve.ui.training import show_training
-from cxr_valve.ui.training.desk import Look, Preset, Request, Run, Source
-from train import control, roots
+from cxr_valve.ui.training.desk import Cost, Look, Preset, Request, Run, Source
+from train import control, plan, roots
+from train.cohort.adapters import ADAPTERS, read_source, recognise
+from train.cohort.build import draft, tables_key
+from train.cohort.cost import MACHINE, disk, hours
+from train.cohort.rules import CohortRules
+from train.cohort.source import Source as Tables
+from train.cohort.targets import CHEXCHONET
 from train.recipe import PRESET_NOTES, PRESETS, RecipeError, recipe_from_json
 from train.runs import RunFolder, RunRequest, create, find_run, new_id, runs_root, utc_now
 
@@ -61,23 +70,89 @@ class TrainingDesk:
     def look(self, folder: str) -> Look:
         place = roots.inside_roots(folder)
         above = place.text.rpartition("/")[0]
-        return Look(place.text, above, tuple(roots.folders_in(place)), ())
+        folders = tuple(roots.folders_in(place))
+        return Look(place.text, above, folders, tuple(recognise(place.path)))
 
     def sources(self) -> Mapping[str, Source]:
-        return {}
+        return {
+            key: Source(
+                item.name,
+                item.note,
+                item.files,
+                CHEXCHONET
+                if key == "chexchonet"
+                else {name: finding.name for name, finding in FINDINGS.items()},
+            )
+            for key, item in ADAPTERS.items()
+        }
 
-    def presets(self) -> Mapping[str, Preset]:
-        return {key: Preset(PRESET_NOTES[key], item.to_json()) for key, item in PRESETS.items()}
+    def first_rules(self, folder: str, source: str) -> Mapping[str, Any]:
+        finding = next(iter(self.sources()[source].findings))
+        truth = roots.inside_roots(folder).path / "truth.csv"
+        simulated = "truth.csv" if source == "csv" and truth.is_file() else ""
+        return CohortRules(folder, source, finding, truth=simulated).to_json()
 
-    def recipe_problem(self, recipe: Mapping[str, Any]) -> str:
+    def cohort(self, rules: Mapping[str, Any]) -> Mapping[str, Any]:
+        wanted = plan.opened(rules)
+        return draft(
+            read_once(tables_key(wanted), plan.stamp(wanted), wanted), wanted
+        ).card.to_json()
+
+    def cost(self, recipe: Mapping[str, Any], cohort: Mapping[str, Any]) -> Cost:
+        images = {name: split["images"] for name, split in cohort["splits"].items()}
+        chosen = recipe_from_json(recipe)
+        return Cost(
+            3600 * hours(chosen, images["train"], images["validation"]),
+            disk(chosen, sum(images.values())) / 1e6,
+            MACHINE,
+        )
+
+    def presets(self, rules: Mapping[str, Any]) -> Mapping[str, Preset]:
+        known = plan.knows_truth(rules)
+        return {
+            key: Preset(
+                PRESET_NOTES[key],
+                (item if known else replace(item, measure_weight=0.0, locate_weight=0.0)).to_json(),
+            )
+            for key, item in PRESETS.items()
+        }
+
+    def recipe_problem(self, recipe: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
         try:
-            recipe_from_json(recipe)
+            wanted = recipe_from_json(recipe)
         except RecipeError as error:
             return str(error)
+        if (wanted.measure_weight or wanted.locate_weight) and not plan.knows_truth(rules):
+            return (
+                "measure_weight, locate_weight: expected 0, since only simulated data with "
+                "structures.npy knows true sizes and places."
+            )
         return ""
 
     def command(self, request: Request) -> str:
-        return ""
+        return plan.commands(request.rules, request.preset, request.recipe, "new")
+
+    def start(self, request: Request) -> str:
+        rules = plan.opened(request.rules)
+        id = new_id(rules.finding)
+        return launch(
+            RunRequest(
+                id=id,
+                title=request.title,
+                finding=rules.finding,
+                cohort=str(plan.cohort_folder(rules)),
+                recipe=recipe_from_json(request.recipe).to_json(),
+                created=utc_now(),
+                command=plan.commands(request.rules, request.preset, request.recipe, id),
+                rules=rules.to_json(),
+            )
+        )
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def read_once(key: str, stamp: object, _rules: CohortRules) -> Tables:  # noqa: ARG001 (cache)
+    """The tables of an export, read again only where they or what is read of them changed."""
+    return read_source(_rules)
 
 
 def launch(request: RunRequest) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from train.__main__ import main
+from train.cohort.rules import CohortRules
 from train.recipe import PRESETS, Recipe
-from train.typed import fit_command
+from train.typed import cohort_command, fit_command
 
 CHANGES: list[dict[str, object]] = [
     {},
@@ -41,3 +42,41 @@ def test_the_command_gives_the_recipe_back(
 def test_only_what_differs_from_the_preset_is_typed() -> None:
     command = fit_command("demo", PRESETS["demo"].to_json(), Path("c"), Path("r"))
     assert command == "python -m train fit --cohort c --preset demo --out r"
+
+
+RULES = [
+    CohortRules("exports", finding="as"),
+    CohortRules(
+        "an export",
+        adapter="mimic",
+        finding="mr",
+        positive_from="moderate",
+        window_days=90,
+        pairing="all",
+        exclude_prosthesis=False,
+        missing_as_negative=True,
+        split="given",
+        ratios=(6, 2, 2),
+        seed=5,
+        timezone="Europe/Zurich",
+        columns={"echoes.mr": "MI Grad"},
+        truth="truth.csv",
+    ),
+]
+
+
+@pytest.mark.parametrize("rules", RULES)
+def test_the_command_gives_the_rules_back(
+    rules: CohortRules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = shlex.split(cohort_command(rules, Path("out")))
+    found: list[CohortRules] = []
+    import train.cohort.command
+
+    def caught(options: object) -> int:
+        found.append(train.cohort.command._rules(options))  # type: ignore[arg-type]
+        return 0
+
+    monkeypatch.setattr(train.cohort.command, "run", caught)
+    assert main(words[3:]) == 0
+    assert found == [rules]

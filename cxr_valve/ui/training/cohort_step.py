@@ -13,7 +13,7 @@ from cxr_valve.ui.training.desk import PROBLEMS, Desk
 from cxr_valve.ui.training.draft import Draft
 from cxr_valve.ui.training.flow import flow_html, split_table
 from cxr_valve.ui.training.recipe_step import PRESET_NAMES
-from cxr_valve.ui.training.words import duration, size
+from cxr_valve.ui.training.words import count, duration, size
 
 PAIRINGS = {
     "nearest": "the nearest in time",
@@ -37,7 +37,15 @@ def show_cohort(desk: Desk, draft: Draft) -> bool:
             st.error(str(problem))
             return False
         _draw(cohort)
-    return True
+    return trainable(cohort)
+
+
+def trainable(cohort: Mapping[str, Any]) -> bool:
+    """Whether training and validation can tell anything: both classes, or several values."""
+    splits = [cohort["splits"][name] for name in ("train", "validation")]
+    if cohort["kind"] == "continuous":
+        return all(split["images"] > 1 for split in splits)
+    return all(0 < split["positives"] < split["images"] for split in splits)
 
 
 def _rules(desk: Desk, draft: Draft) -> None:
@@ -124,10 +132,17 @@ def _draw(cohort: Mapping[str, Any]) -> None:
     """Flow diagram, split table, adequacy, warnings."""
     st.subheader("What stays", anchor=False)
     st.caption(f"{str(cohort['label_rule']).capitalize()}.")
-    for warning in cohort["warnings"]:
-        st.warning(str(warning))
+    if not trainable(cohort):
+        st.error(
+            "Training and validation need radiographs with and without the finding. Widen the "
+            "window, change where positive begins, or bring more data."
+        )
     st.html(flow_html(cohort["flow"], cohort["splits"]))
-    st.html(split_table(cohort["splits"]))
+    warnings = cohort["warnings"]
+    if warnings:
+        with st.expander(f"{count(len(warnings), 'remark')} on the tables", icon=":material/info:"):
+            st.html("".join(f"<p>{escape(str(warning))}</p>" for warning in warnings))
+    st.html(split_table(cohort["splits"], cohort["proof"]))
     _adequacy(cohort["adequacy"])
 
 

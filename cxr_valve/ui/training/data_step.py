@@ -90,11 +90,11 @@ def _kind(desk: Desk, draft: Draft, look: Look) -> bool:
     )
     if draft.source != chosen or not draft.rules:
         draft.source, draft.rules = chosen, dict(desk.first_rules(look.text, chosen))
-    _describe(sources[chosen])
+    _describe(sources[chosen], expanded=True)
     return True
 
 
-def _describe(source: Source) -> None:
-    with st.expander(source.name):
+def _describe(source: Source, expanded: bool = False) -> None:
+    with st.expander("Files and columns" if expanded else source.name, expanded=expanded):
         st.write(source.note)
         st.html(facts(list(source.columns.items())))

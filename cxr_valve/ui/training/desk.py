@@ -157,12 +157,12 @@ class Desk(Protocol):
         """What a run of this recipe on this cohort is expected to take here."""
         ...
 
-    def presets(self) -> Mapping[str, Preset]:
-        """Ready-made recipes, by key."""
+    def presets(self, rules: Mapping[str, Any]) -> Mapping[str, Preset]:
+        """Ready-made recipes by key, as they suit such data."""
         ...
 
-    def recipe_problem(self, recipe: Mapping[str, Any]) -> str:
-        """What contradicts itself in a recipe; "" where nothing does."""
+    def recipe_problem(self, recipe: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
+        """What contradicts itself, or the data, in a recipe; "" where nothing does."""
         ...
 
     def command(self, request: Request) -> str:

@@ -49,8 +49,8 @@ def _exclusion(step: Mapping[str, Any]) -> str:
     )
 
 
-def split_table(splits: Mapping[str, Mapping[str, Any]]) -> str:
-    """One column a split; what is unknown is said so."""
+def split_table(splits: Mapping[str, Mapping[str, Any]], proof: Mapping[str, Any]) -> str:
+    """One column a split; what is unknown is said so, and whether anybody crosses is counted."""
     rows = [
         ["Radiographs", *(f"{split['images']:,}" for split in splits.values())],
         ["Patients", *(f"{split['patients']:,}" for split in splits.values())],
@@ -60,7 +60,12 @@ def split_table(splits: Mapping[str, Mapping[str, Any]]) -> str:
         ["View", *(_counts(split["views"], split["images"]) for split in splits.values())],
         *_grades(splits),
     ]
-    caption = "Split by patient: nobody and no image is in two of them."
+    caption = f"Split by patient: {count(proof['patients_in_two_splits'], 'patient')} in two splits"
+    caption += (
+        f", {count(proof['images_in_two_splits'], 'image')} in two splits."
+        if proof["hashed"]
+        else "; images are compared when the run starts."
+    )
     return table(["", *(name.capitalize() for name in splits)], rows, caption)
 
 

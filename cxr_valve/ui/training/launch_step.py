@@ -15,9 +15,9 @@ TITLE = "training_title"
 
 def show_launch(desk: Desk, draft: Draft) -> bool:
     """Name the run, read what it will do, start it."""
-    problem = desk.recipe_problem(draft.recipe)
+    problem = desk.recipe_problem(draft.recipe, draft.rules)
     if problem:
-        st.error(f"This recipe contradicts itself. {problem}")
+        st.error(f"This recipe cannot be used. {problem}")
         return False
     cohort = desk.cohort(draft.rules)
     draft.title = draft.title or f"{short_name(draft.finding)} from {draft.folder}"

@@ -48,7 +48,7 @@ FIELDS = {
 
 def show_recipe(desk: Desk, draft: Draft) -> bool:
     """Choose a preset, change details, see at once what contradicts itself; whether it may run."""
-    presets = desk.presets()
+    presets = desk.presets(draft.rules)
     names = list(presets)
     if draft.preset not in names:
         draft.choose_preset(USUAL.get(draft.finding, "study-mr"), presets)
@@ -64,9 +64,9 @@ def show_recipe(desk: Desk, draft: Draft) -> bool:
     st.write(presets[draft.preset].note)
     with st.expander("Every detail", expanded=draft.recipe != presets[draft.preset].recipe):
         _details(draft)
-    problem = desk.recipe_problem(draft.recipe)
+    problem = desk.recipe_problem(draft.recipe, draft.rules)
     if problem:
-        st.error(f"This recipe contradicts itself. {problem}")
+        st.error(f"This recipe cannot be used. {problem}")
     st.caption("The same in a terminal:")
     st.code(desk.command(draft.request()), language="bash", wrap_lines=True)
     return not problem
