@@ -8,7 +8,7 @@ import numpy as np
 
 from cxr_valve.reading.folder import Outcome
 from cxr_valve.reading.overlay import overlay
-from cxr_valve.reading.reading import FindingReading, ValueReading
+from cxr_valve.reading.reading import FindingReading, ValueReading, finest
 
 
 class EvidenceWriter:
@@ -27,11 +27,10 @@ class EvidenceWriter:
         described: dict[str, object] = {}
         for key, found in outcome.reading.everything.items():
             scale = found.scale
-            finest = max(found.members, key=lambda member: member.evidence.shape)
             drawn = overlay(
                 outcome.inputs.radiograph,
                 found.consensus,
-                finest.geometry,
+                finest(found).geometry,
                 limit=scale.limit,
                 epsilon=scale.epsilon,
             )

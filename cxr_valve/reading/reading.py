@@ -93,6 +93,12 @@ class ValueReading:
     novelty: NoveltyReading | None = None
 
 
+def finest(found: FindingReading | ValueReading) -> MemberReading | ValueMember:
+    """The member with the finest map, on whose grid the consensus lies."""
+    members: tuple[MemberReading | ValueMember, ...] = found.members
+    return max(members, key=lambda member: member.evidence.size)
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """Everything found in one radiograph, with the engine and the seconds it took.

@@ -14,7 +14,7 @@ from cxr_valve.findings import FINDINGS
 from cxr_valve.imaging.geometry import Box, Geometry
 from cxr_valve.imaging.radiograph import Radiograph
 from cxr_valve.reading.overlay import overlay
-from cxr_valve.reading.reading import FindingReading, Reading, ValueReading
+from cxr_valve.reading.reading import FindingReading, Reading, ValueReading, finest
 
 NOTICE = "Research and teaching only. Not a medical device; never a diagnosis."
 SIMULATED = "Demonstration weights trained on simulated radiographs: evidence about no patient."
@@ -59,8 +59,7 @@ def legend(found: FindingReading | ValueReading) -> str:
 
 def evidence_picture(report: Report, found: FindingReading | ValueReading) -> Image.Image:
     """The radiograph with one finding's evidence (consensus) over it."""
-    finest = max(found.members, key=lambda member: member.evidence.size)
-    geometry = _rescaled(finest.geometry, report.radiograph)
+    geometry = _rescaled(finest(found).geometry, report.radiograph)
     scale = found.scale
     return overlay(
         report.radiograph, found.consensus, geometry,
