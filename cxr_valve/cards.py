@@ -243,6 +243,20 @@ class WeightSet:
             )
         return self.card
 
+    @property
+    def continuous(self) -> ValueCard:
+        """The card, where the finding is a value.
+
+        Raises:
+            CardError: the finding is there or not.
+        """
+        if isinstance(self.card, Card):
+            raise CardError(
+                f"{self.card.name}: Expected a value, found a finding that is there or not. Choose "
+                "another set of weights."
+            )
+        return self.card
+
     def member_file(self, member: Member) -> Path:
         """The member's weights, after its checksum was found right.
 

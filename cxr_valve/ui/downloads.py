@@ -8,6 +8,7 @@ import streamlit as st
 from cxr_valve.cards import WeightSet
 from cxr_valve.reading.report import Report, html_report, png_report
 from cxr_valve.reading.serialise import outcome_as_dict
+from cxr_valve.reading.value_words import context, headline, meaning, members
 from cxr_valve.ui.finding_card import words
 from cxr_valve.ui.resources import held_out_scores
 from cxr_valve.ui.visit import Case, Visit
@@ -50,11 +51,15 @@ def _report(visit: Visit, case: Case, sets: dict[str, WeightSet], name: str) -> 
     radiograph, _ = visit.pixels(case)
     if reading is None or radiograph is None:
         raise ValueError("Expected a case that was read; open the file again.")
-    lines = {}
+    lines: dict[str, tuple[str, ...]] = {}
     for key, found in reading.findings.items():
         prevalence = visit.prevalence(key, found.prevalence)
         said = words(found, sets[key].binary, prevalence, held_out_scores(sets[key]))
         lines[key] = (
             f"{said.headline} {said.context}", said.meaning, f"{said.nearby} {said.members}".strip()
         )  # fmt: skip
+    for key, value in reading.values.items():
+        card = sets[key].continuous
+        said_of_value = (context(value, card), meaning(value, card), members(value))
+        lines[key] = (headline(value), *(line for line in said_of_value if line))
     return Report(name, reading, radiograph, lines)

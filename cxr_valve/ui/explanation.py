@@ -40,6 +40,6 @@ def details(reading: Reading) -> str:
         f"{facts.columns} × {facts.rows} pixels, {facts.bits_stored} bits",
         facts.photometric_interpretation,
         f"engine {reading.engine}, {reading.seconds:.2f} s",
-        *(f"weights {found.weights}" for found in reading.findings.values()),
+        *(f"weights {found.weights}" for found in reading.everything.values()),
     ]
     return "**This image**: " + " · ".join(part for part in parts if part)
