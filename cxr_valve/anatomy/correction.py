@@ -1,5 +1,6 @@
 """What the gate offers where an image lies wrong: turned or inverted back, at full depth."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,20 @@ from cxr_valve.imaging.radiograph import Radiograph
 
 #: Quarter turns clockwise that each offer makes.
 QUARTERS = {"rotate-90": 1, "rotate-180": 2, "rotate-270": 3}
+#: What has been done, for people.
+DONE: dict[Offer, str] = {
+    "rotate-90": "turned by 90° clockwise",
+    "rotate-180": "turned by 180°",
+    "rotate-270": "turned by 90° anticlockwise",
+    "invert": "inverted",
+}
+#: What takes each back.
+_BACK: dict[Offer, Offer] = {
+    "rotate-90": "rotate-270",
+    "rotate-180": "rotate-180",
+    "rotate-270": "rotate-90",
+    "invert": "invert",
+}
 _TOP = 65535
 
 
@@ -25,6 +40,21 @@ def corrected(radiograph: Radiograph, offer: Offer) -> Radiograph:
         spacing = (spacing[1], spacing[0])
     pixels = np.ascontiguousarray(np.rot90(radiograph.pixels, -quarters))
     return replace(radiograph, pixels=pixels, spacing_mm=spacing)
+
+
+def restored(radiograph: Radiograph, changes: Sequence[Offer]) -> Radiograph:
+    """The radiograph as it was before these changes, the last of them taken back first."""
+    for offer in reversed(changes):
+        radiograph = corrected(radiograph, _BACK[offer])
+    return radiograph
+
+
+def changes_in_words(changes: Sequence[Offer]) -> str:
+    """A sentence for page and exports; "" where nothing was changed."""
+    if not changes:
+        return ""
+    done = " and ".join(DONE[offer] for offer in changes)
+    return f"{done.capitalize()} by the reader before it was read."
 
 
 def _inverted(radiograph: Radiograph) -> Radiograph:

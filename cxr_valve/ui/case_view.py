@@ -1,11 +1,17 @@
 """One case: the radiograph with its evidence, and beside it what was found."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import streamlit as st
 
 from cxr_valve.cards import WeightSet
 from cxr_valve.findings import FINDINGS
-from cxr_valve.reading.reading import FindingReading, InputFacts, Reading
+from cxr_valve.reading.reading import FindingReading, Reading
 from cxr_valve.ui.finding_card import show_card
+from cxr_valve.ui.gate_view import show_gate
+from cxr_valve.ui.heart_card import show_heart
+from cxr_valve.ui.heart_layer import heart_layer, take_edit
 from cxr_valve.ui.picture import viewer_image
 from cxr_valve.ui.prevalence import prevalence_control, trained_prevalences
 from cxr_valve.ui.quiz import quiz
@@ -15,12 +21,14 @@ from cxr_valve.ui.visit import Case, Visit
 
 #: The viewer is at most this high; in a lower window it fits the window.
 HEIGHT = 1000
+STYLE = f"<style>{(Path(__file__).parent / 'case.css').read_text(encoding='utf-8')}</style>"
 
 
 def show_case(visit: Visit, case: Case, sets: dict[str, WeightSet]) -> None:
-    """Image left, findings right; a refusal says why in its place."""
+    """Image left, findings right; a file that holds no image says why in its place."""
     reading = case.outcome.reading
-    if reading is None or not case.was_read:
+    st.html(STYLE)
+    if reading is None:
         st.error(f"{case.name} was not read. {case.outcome.reason}", icon=":material/block:")
         return
     with st.container(key="case"):
@@ -37,7 +45,7 @@ def _picture(visit: Visit, case: Case) -> None:
     if other is not None and other is not case:
         shown.append(other)
     images = [image for image in (_image(visit, one) for one in shown) if image is not None]
-    show_viewer(images, key="viewer", height=HEIGHT)
+    show_viewer(images, key="viewer", height=HEIGHT, on_heart=lambda edit: take_edit(visit, edit))
 
 
 def _image(visit: Visit, case: Case) -> ViewerImage | None:
@@ -46,39 +54,28 @@ def _image(visit: Visit, case: Case) -> ViewerImage | None:
     if radiograph is None:
         return None
     revealed = case.number in visit.revealed
-    return visit.picture(
+    picture = visit.picture(
         (case.number, reduced, revealed),
         lambda: viewer_image(case, radiograph, revealed=revealed),
     )
+    # Lines that a reader moves are all that changes, so they are laid on afterwards.
+    return replace(picture, heart=heart_layer(visit, case, radiograph))
 
 
 def _findings(visit: Visit, case: Case, reading: Reading, sets: dict[str, WeightSet]) -> None:
-    _facts(visit, case, reading.input)
-    prevalence_control(visit, trained_prevalences(reading))
+    show_gate(visit, case, reading)
+    show_heart(reading)
+    if reading.findings:
+        prevalence_control(visit, trained_prevalences(reading))
     with st.container(key="cards", gap="small"):
         for key, found in reading.findings.items():
             with st.container(key=f"card-{key}", gap=None):
                 prevalence = visit.prevalence(key, found.prevalence)
-                show_card(found, sets[key].binary, prevalence, held_out_scores(sets[key]))
+                scores = held_out_scores(sets[key])
+                show_card(found, sets[key].binary, prevalence, scores, anyway=reading.read_anyway)
                 _explore(key, found)
     if case.truth is not None:
         quiz(visit, case, case.truth)
-
-
-def _facts(visit: Visit, case: Case, facts: InputFacts) -> None:
-    """First what kind of image this is, and whether anything speaks against reading it."""
-    parts = [
-        f"{facts.view} view" if facts.view else "view not stated",
-        facts.container,
-        f"{facts.columns} × {facts.rows}",
-        f"{facts.bits_stored} bits",
-    ]
-    if facts.inverted:
-        parts.append("stored inverted (MONOCHROME1)")
-    if visit.pixels(case)[1]:
-        parts.append("shown from a reduced copy; open the file again for all pixels")
-    warnings = "".join(f'<div class="warn">{warning}</div>' for warning in facts.warnings)
-    st.html(f'<div class="facts"><b>{case.name}</b> · {" · ".join(parts)}{warnings}</div>')
 
 
 def _explore(key: str, found: FindingReading) -> None:

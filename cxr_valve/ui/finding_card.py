@@ -18,6 +18,7 @@ from cxr_valve.ui.strip import Strip
 
 #: Members whose probabilities spread further apart than this are said to disagree.
 DISAGREEMENT = 0.25
+READ_ANYWAY = "Read although the input gate refused this image."
 DEMONSTRATION = "Demonstration weights, trained on simulated patients."
 NETWORK_NAMES = {
     "resnet50": "ResNet50",
@@ -36,6 +37,7 @@ class CardWords:
     nearby: str
     members: str
     disagree: bool
+    novelty: str
 
 
 def percent(value: float) -> str:
@@ -54,6 +56,15 @@ def ratio(value: float) -> str:
     return f"{value:.1f}" if value >= 0.995 else f"{value:.2g}"
 
 
+def apart(score: float, threshold: float) -> tuple[str, str]:
+    """Both with two decimals, or as many more as tell them apart; equal ones are equal."""
+    for digits in (2, 3, 4, 5):
+        pair = f"{score:.{digits}f}", f"{threshold:.{digits}f}"
+        if pair[0] != pair[1]:
+            return pair
+    return f"{score:.2f}", f"{threshold:.2f}"
+
+
 def network_name(network: str) -> str:
     """How people write a network's name."""
     return NETWORK_NAMES.get(network, network)
@@ -63,6 +74,7 @@ def words(found: FindingReading, card: Card, prevalence: float, scores: pd.DataF
     """Everything the card says, for a target prevalence and the held-out scores of the set."""
     finding = FINDINGS[found.finding]
     side = "Positive" if found.positive else "Negative"
+    score, threshold = apart(found.score, found.threshold)
     nearby = observed_frequency(scores["label"], scores["score"], found.score, k=50)
     return CardWords(
         headline=percent(at_prevalence(found.probability, found.prevalence, prevalence)),
@@ -72,12 +84,13 @@ def words(found: FindingReading, card: Card, prevalence: float, scores: pd.DataF
             f"Likelihood ratio {ratio(found.likelihood_ratio)}."
         ),
         meaning=(
-            f"{side}: score {found.score:.2f}, operating point {found.threshold:.2f}. "
+            f"{side}: score {score}, operating point {threshold}. "
             + _meaning(found.positive, finding, card)
         ),
         nearby=_nearby(nearby, finding),
         members=_members(found),
         disagree=spread(found) > DISAGREEMENT,
+        novelty="" if found.novelty is None else found.novelty.words,
     )
 
 
@@ -90,12 +103,18 @@ def _meaning(positive: bool, finding: Finding, card: Card) -> str:
     if positive:
         return (
             f"Of {kind} patients with {finding.short}, {_figure(sensitivity)} were positive; so "
-            f"were {1 - specificity.value:.0%} of those without."
+            f"were {_figure(_rest(specificity))} of those without."
         )
     return (
         f"Of {kind} patients without {finding.short}, {_figure(specificity)} were negative; so "
-        f"were {1 - sensitivity.value:.0%} of those with it."
+        f"were {_figure(_rest(sensitivity))} of those with it."
     )
+
+
+def _rest(estimate: Estimate) -> Estimate:
+    """What is left of a share, with its interval turned over."""
+    e = estimate
+    return Estimate(1 - e.value, 1 - e.high, 1 - e.low, e.n, e.method)
 
 
 def _figure(estimate: Estimate) -> str:
@@ -150,20 +169,31 @@ def _strip(found: FindingReading, scores: pd.DataFrame) -> Strip:
     )
 
 
-def show_card(found: FindingReading, card: Card, prevalence: float, scores: pd.DataFrame) -> None:
-    """Draw the card."""
+def show_card(
+    found: FindingReading,
+    card: Card,
+    prevalence: float,
+    scores: pd.DataFrame,
+    *,
+    anyway: bool = False,
+) -> None:
+    """Draw the card; ``anyway``: the input gate had refused the image, which the card then says."""
     name = FINDINGS[found.finding].name.capitalize()
     said = words(found, card, prevalence, scores)
     origin = DEMONSTRATION if found.simulated else f"Weights: {found.weights}."
     side, meaning = said.meaning.split(":", 1)
     members = f'<span class="{"warn" if said.disagree else ""}">{escape(said.members)}</span>'
+    refused = f'<p class="warn">{READ_ANYWAY}</p>' if anyway else ""
+    novelty = f'<p class="soft novelty">{escape(said.novelty)}</p>' if said.novelty else ""
     st.html(
         f'<section class="finding" aria-label="{escape(name)}" data-finding="{found.finding}" '
         f'data-positive="{str(found.positive).lower()}" '
         f'style="border-left-color:{FINDING_COLOURS[found.finding]}">'
         f"<h3>{escape(name)}</h3>"
         f'<div class="row"><b class="big">{said.headline}</b>'
-        f'<span class="soft">{escape(said.context)}</span></div>{_strip(found, scores).html()}'
+        f'<span class="soft">{escape(said.context)}</span></div>{refused}'
+        f"{_strip(found, scores).html()}"
         f"<p><b>{escape(side)}</b>:{escape(meaning)}</p>"
-        f'<p class="soft">{escape(said.nearby)} {members} {escape(origin)}</p></section>'
+        f'<p class="soft">{escape(said.nearby)} {members} {escape(origin)}</p>'
+        f"{novelty}</section>"
     )

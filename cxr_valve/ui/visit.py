@@ -16,8 +16,9 @@ from PIL import Image
 
 from cxr_valve.findings import FINDINGS
 from cxr_valve.imaging.radiograph import Decoding, Radiograph
-from cxr_valve.reading.folder import Outcome
+from cxr_valve.reading.folder import Outcome, outcome_of
 from cxr_valve.reading.overlay import grey_image
+from cxr_valve.reading.reading import Reading
 from cxr_valve.ui.viewer import ViewerImage
 
 #: Cases whose full pixels are kept.
@@ -99,6 +100,7 @@ class Visit:
     show_names: bool = False
     labels: dict[int, str] = field(default_factory=dict)
     guesses: dict[int, frozenset[str]] = field(default_factory=dict)
+    heart_stamps: dict[int, int] = field(default_factory=dict)
     full: OrderedDict[int, Radiograph] = field(default_factory=OrderedDict)
     reduced: OrderedDict[int, Radiograph] = field(default_factory=OrderedDict)
     pictures: OrderedDict[PictureKey, ViewerImage] = field(default_factory=OrderedDict)
@@ -107,13 +109,22 @@ class Visit:
         """Keep a case, and its pixels in full as long as it is among the last few."""
         if radiograph is not None:
             self._keep(case.number, radiograph)
-            case = replace(
-                case,
-                preview=encoded(radiograph, PREVIEW_SIDE, 92),
-                thumbnail=encoded(radiograph, THUMBNAIL_SIDE, 80),
-            )
+            case = _pictured(case, radiograph)
         self.cases.append(case)
         return case
+
+    def revise(self, case: Case, reading: Reading) -> None:
+        """Give a case another reading of the same pixels."""
+        outcome = outcome_of(case.outcome.path, reading, None)
+        self.cases[case.number - 1] = replace(case, outcome=outcome)
+
+    def put_back(self, case: Case, reading: Reading, radiograph: Radiograph) -> None:
+        """Give a case another reading, of pixels that may have been turned since."""
+        self.revise(_pictured(case, radiograph), reading)
+        self._keep(case.number, radiograph)
+        self.reduced.pop(case.number, None)
+        for key in [key for key in self.pictures if key[0] == case.number]:
+            del self.pictures[key]
 
     @property
     def next_number(self) -> int:
@@ -170,6 +181,14 @@ def current_visit() -> Visit:
         st.session_state[_KEY] = Visit()
     visit: Visit = st.session_state[_KEY]
     return visit
+
+
+def _pictured(case: Case, radiograph: Radiograph) -> Case:
+    return replace(
+        case,
+        preview=encoded(radiograph, PREVIEW_SIDE, 92),
+        thumbnail=encoded(radiograph, THUMBNAIL_SIDE, 80),
+    )
 
 
 def encoded(radiograph: Radiograph, longest: int, quality: int) -> bytes:
