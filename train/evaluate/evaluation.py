@@ -106,6 +106,10 @@ def evaluate_run(
         details=_details(cohort, held, fitted, plates),
     )
     save(evaluation, plates)
+    # Imported here: the report draws what this module makes.
+    from train.report.page import write_report
+
+    write_report(evaluation)
     return evaluation
 
 
