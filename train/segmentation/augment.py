@@ -3,10 +3,13 @@
 Everything is drawn from one generator, so a batch depends on its seed alone.
 """
 
+import io
+
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional
-from torchvision.io import decode_jpeg, encode_jpeg
 
 from cxr_valve.imaging.prepare import MIDTONE_LIMITS, PERCENTILES
 
@@ -183,8 +186,11 @@ def _compress(image: Tensor, draw: Draw) -> Tensor:
     """JPEG artefacts."""
     quality = draw.uniform(15, 80, 1)[:, 0].int()
     for index in draw.chosen(0.12).tolist():
-        data = encode_jpeg((image[index] * 255).to(torch.uint8), int(quality[index]))
-        image[index] = decode_jpeg(data).float() / 255
+        stream = io.BytesIO()
+        grey = (image[index, 0] * 255).to(torch.uint8).numpy()
+        Image.fromarray(grey).save(stream, "JPEG", quality=int(quality[index]))
+        decoded = np.asarray(Image.open(stream), np.float32) / 255
+        image[index, 0] = torch.from_numpy(decoded)
     return image
 
 

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 #: At a smaller size first: twice as many steps in the time, and it teaches the second round.
 FIRST = Recipe(steps=600, input_size=192)
-SECOND = Recipe(steps=900, input_size=256, rate=1.5e-3, seed=12)
+SECOND = Recipe(steps=600, input_size=256, rate=1.5e-3, seed=12)
 #: Of a batch of the second round, how many have masks that people drew.
 DRAWN = 7
 
