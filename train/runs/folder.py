@@ -252,8 +252,9 @@ class RunFolder:
 class Heartbeat:
     """Keeps a run's status fresh from a thread, so that a long epoch does not look dead.
 
-    ``with Heartbeat(folder): ...``; a heartbeat that cannot be written is tried again, and
-    ``progress`` (called every time) may add fields of the status.
+    ``with Heartbeat(folder): ...`` raises RunError where another process here trains the same run.
+    A heartbeat that cannot be written is tried again; ``progress``, called every time, may add
+    fields of the status.
     """
 
     def __init__(
@@ -267,6 +268,13 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def __enter__(self) -> "Heartbeat":
+        status = self._folder.status()
+        other = status.process if status.state in ("running", "stopping") else None
+        if other is not None and other != this_process() and other.alive():
+            raise RunError(
+                f"{self._folder.id}: Expected a run that nobody trains, found process "
+                f"{other.pid} at it. Stop it first, or wait for its end."
+            )
         self._folder.claim(**self._progress())
         self._thread.start()
         return self
