@@ -54,9 +54,9 @@ def clean_masks(found: Probabilities) -> Masks:
         piece = largest_piece(whole)
         kept.append(float(piece.sum() / max(1, whole.sum())))
         # Around the piece values are kept, so that its border can be sought at other levels too.
-        near = ndimage.binary_dilation(piece, iterations=BORDER)
+        near = ndimage.maximum_filter(piece, 2 * BORDER + 1)
         probability[~near | (whole & ~piece)] = 0.0
-        masks.append(np.asarray(ndimage.binary_fill_holes(piece), np.bool_))
+        masks.append(filled(piece))
     return Masks(np.stack(masks), found, (kept[0], kept[1], kept[2]))
 
 
@@ -68,3 +68,12 @@ def largest_piece(mask: Mask) -> Mask:
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     return np.asarray(labels == sizes.argmax(), np.bool_)
+
+
+def filled(mask: Mask) -> Mask:
+    """The mask with its holes: all but the background that reaches the edge.
+
+    As scipy's binary_fill_holes, by one labelling instead of many dilations.
+    """
+    outside, _ = ndimage.label(np.pad(~mask, 1, constant_values=True))
+    return np.asarray(outside[1:-1, 1:-1] != outside[0, 0], np.bool_)

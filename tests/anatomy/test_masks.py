@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from cxr_valve.anatomy.masks import clean_masks, probabilities
+from cxr_valve.anatomy.masks import clean_masks, filled, probabilities
 from tests.anatomy.chest import DrawnChest
 
 
@@ -28,6 +29,13 @@ def test_a_pixel_that_both_lungs_claim_goes_to_the_likelier() -> None:
     assert found.masks[1, 62, 62]
     assert not found.masks[2, 62, 62]
     assert not (found.masks[1] & found.masks[2]).any()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_holes_are_filled_as_scipy_fills_them(seed) -> None:
+    noise = np.random.default_rng(seed).random((40, 40)) < 0.55
+    noise[:3, 10:20] = True
+    assert np.array_equal(filled(noise), ndimage.binary_fill_holes(noise))
 
 
 def test_the_input_is_left_as_it_was() -> None:
