@@ -8,7 +8,7 @@ import streamlit as st
 from cxr_valve.cards import WeightSet
 from cxr_valve.findings import FINDINGS
 from cxr_valve.reading.reading import FindingReading, Reading
-from cxr_valve.ui.finding_card import show_card
+from cxr_valve.ui.finding_card import beside_words, show_card
 from cxr_valve.ui.gate_view import show_gate
 from cxr_valve.ui.heart_card import show_heart
 from cxr_valve.ui.heart_layer import heart_layer, take_edit
@@ -72,14 +72,28 @@ def _findings(visit: Visit, case: Case, reading: Reading, sets: dict[str, Weight
             with st.container(key=f"card-{key}", gap=None):
                 prevalence = visit.prevalence(key, found.prevalence)
                 scores = held_out_scores(sets[key])
-                show_card(found, sets[key].binary, prevalence, scores, anyway=reading.read_anyway)
-                _explore(key, found)
+                show_card(
+                    found, sets[key].binary, prevalence, scores,
+                    anyway=reading.read_anyway, beside=_beside(visit, case, key),
+                )  # fmt: skip
+                _explore(key, found, prevalence)
     if case.truth is not None:
         quiz(visit, case, case.truth)
 
 
-def _explore(key: str, found: FindingReading) -> None:
-    """On to the explorer, with this patient's score."""
+def _beside(visit: Visit, case: Case, key: str) -> str:
+    """What the radiograph shown beside this one says of a finding; "" where there is none."""
+    other = visit.case(visit.compared)
+    if other is None or other is case or other.outcome.reading is None:
+        return ""
+    found = other.outcome.reading.findings.get(key)
+    if found is None:
+        return ""
+    return beside_words(other.name, found, visit.prevalence(key, found.prevalence))
+
+
+def _explore(key: str, found: FindingReading, prevalence: float) -> None:
+    """On to the explorer, with this patient's score and the prevalence chosen here."""
     if st.button(
         "Explore this operating point",
         key=f"explore-{key}",
@@ -88,5 +102,9 @@ def _explore(key: str, found: FindingReading) -> None:
         icon_position="right",
         help=f"Every threshold for {FINDINGS[key].name}, with this patient's score marked.",
     ):
-        st.session_state["explorer_patient"] = {"finding": key, "score": found.score}
+        st.session_state["explorer_patient"] = {
+            "finding": key,
+            "score": found.score,
+            "prevalence": prevalence,
+        }
         st.switch_page("pages/explore/thresholds.py")

@@ -13,6 +13,7 @@ from cxr_valve.evaluation.neighbours import observed_frequency
 from cxr_valve.findings import FINDINGS, Finding
 from cxr_valve.models.chain import at_prevalence
 from cxr_valve.reading.reading import FindingReading
+from cxr_valve.ui.explanation import explained, with_meanings
 from cxr_valve.ui.frame import FINDING_COLOURS
 from cxr_valve.ui.strip import Strip
 
@@ -118,14 +119,21 @@ def _rest(estimate: Estimate) -> Estimate:
 
 
 def _figure(estimate: Estimate) -> str:
-    return f"{estimate.value:.0%} ({estimate.low:.0%}–{estimate.high:.0%}, n {estimate.n})"
+    return f"{estimate.value:.0%} ({100 * estimate.low:.0f}–{estimate.high:.0%}, n {estimate.n})"
 
 
 def _nearby(nearby: Estimate, finding: Finding) -> str:
     return (
         f"Of the {nearby.n} test cases with the nearest scores, {nearby.value:.0%} "
-        f"({nearby.low:.0%}–{nearby.high:.0%}) had {finding.short}."
+        f"({100 * nearby.low:.0f}–{nearby.high:.0%}) had {finding.short}."
     )
+
+
+def beside_words(name: str, found: FindingReading, prevalence: float) -> str:
+    """The same finding on the radiograph beside, in one line."""
+    probability = percent(at_prevalence(found.probability, found.prevalence, prevalence))
+    side = "positive" if found.positive else "negative"
+    return f"{name}, beside it: {probability}, score {found.score:.2f} ({side})."
 
 
 def spread(found: FindingReading) -> float:
@@ -176,24 +184,31 @@ def show_card(
     scores: pd.DataFrame,
     *,
     anyway: bool = False,
+    beside: str = "",
 ) -> None:
-    """Draw the card; ``anyway``: the input gate had refused the image, which the card then says."""
+    """Draw the card; ``anyway``: the input gate had refused the image, which the card then says;
+    ``beside``: what another radiograph, shown next to this one, says of the finding."""
     name = FINDINGS[found.finding].name.capitalize()
     said = words(found, card, prevalence, scores)
     origin = DEMONSTRATION if found.simulated else f"Weights: {found.weights}."
+    if found.simulated and said.novelty:
+        origin = ""  # The sentence on novelty says what the cohort was.
     side, meaning = said.meaning.split(":", 1)
-    members = f'<span class="{"warn" if said.disagree else ""}">{escape(said.members)}</span>'
+    members = (
+        f'<span class="{"warn" if said.disagree else ""}">{with_meanings(said.members)}</span>'
+    )
     refused = f'<p class="warn">{READ_ANYWAY}</p>' if anyway else ""
-    novelty = f'<p class="soft novelty">{escape(said.novelty)}</p>' if said.novelty else ""
+    next_to_it = f'<p class="beside">{escape(beside)}</p>' if beside else ""
     st.html(
         f'<section class="finding" aria-label="{escape(name)}" data-finding="{found.finding}" '
         f'data-positive="{str(found.positive).lower()}" '
         f'style="border-left-color:{FINDING_COLOURS[found.finding]}">'
         f"<h3>{escape(name)}</h3>"
-        f'<div class="row"><b class="big">{said.headline}</b>'
-        f'<span class="soft">{escape(said.context)}</span></div>{refused}'
+        f'<div class="row"><b>{explained("Probability", escape(said.headline), "big")}</b>'
+        f'<span class="soft">{with_meanings(said.context)}</span></div>{refused}'
         f"{_strip(found, scores).html()}"
-        f"<p><b>{escape(side)}</b>:{escape(meaning)}</p>"
-        f'<p class="soft">{escape(said.nearby)} {members} {escape(origin)}</p>'
-        f"{novelty}</section>"
+        f"<p><b>{escape(side)}</b>:{with_meanings(meaning)}</p>"
+        f"{next_to_it}"
+        f'<p class="soft">{with_meanings(said.nearby)} {members} {escape(origin)} '
+        f"{escape(said.novelty)}</p></section>"
     )

@@ -24,8 +24,8 @@ if (!window.cxrThemeSeen && !window.localStorage.getItem(`cxr-valve-theme-${page
   window.location.reload();
 }
 window.cxrThemeSeen = true;
-// The first run of a server takes a folder named "pages" for pages of its own and finds none of
-// them, so whoever opens a deep link first is told that there is no such page: it is, once reloaded.
+// The first run of a server takes a folder named "pages" for pages of its own and finds none in
+// it, so whoever opens a deep link first is told that there is no such page. Reloaded, it is there.
 setTimeout(() => {
   const dialogs = [...document.querySelectorAll("[role=dialog]")];
   const missing = dialogs.some((dialog) => dialog.textContent.includes("Page not found"));

@@ -12,7 +12,7 @@ from cxr_valve.ui.intake import opened_reader
 from cxr_valve.ui.thumbnails import data_uri
 from cxr_valve.ui.visit import Visit
 
-SIDE = 112
+SIDE = 240
 
 
 @st.cache_data(show_spinner=False, max_entries=1)

@@ -11,7 +11,12 @@ def quiz(visit: Visit, case: Case, truth: SimulatedTruth) -> None:
     """A guess at what is there, the button that reveals it, and then the truth."""
     revealed = case.number in visit.revealed
     with st.container(horizontal=True, gap="small", key="quiz", vertical_alignment="center"):
-        if not revealed:
+        if revealed:
+            guess = visit.guesses.get(case.number, frozenset())
+            said = f"{truth_in_words(truth)} {verdict(truth, guess)}"
+            st.html(f'<div class="truth" role="status">{said}</div>')
+        else:
+            st.html("<span>Your guess:</span>", width="content")
             chosen = st.pills(
                 "Your guess",
                 list(truth.grades),
@@ -19,6 +24,7 @@ def quiz(visit: Visit, case: Case, truth: SimulatedTruth) -> None:
                 default=sorted(visit.guesses.get(case.number, frozenset())),
                 format_func=lambda key: FINDINGS[key].short,
                 key=f"guess-{case.number}",
+                label_visibility="collapsed",
             )
             visit.guesses[case.number] = frozenset(chosen)
         st.button(
@@ -28,10 +34,6 @@ def quiz(visit: Visit, case: Case, truth: SimulatedTruth) -> None:
             args=(visit, case.number),
             icon=":material/visibility_off:" if revealed else ":material/visibility:",
         )
-    if revealed:
-        guess = visit.guesses.get(case.number, frozenset())
-        said = f"{truth_in_words(truth)} {verdict(truth, guess)}"
-        st.html(f'<div class="truth" role="status">{said}</div>')
 
 
 def _toggle(visit: Visit, number: int) -> None:

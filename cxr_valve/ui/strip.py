@@ -106,11 +106,19 @@ class Strip:
             for grade, _, opacity in self._by_grade()
             if grade
         )
+        # Above the lanes, on the side where this image's score is not written.
+        aside = "left" if self.score > 0.5 else "right"
+        # The label touches its mark wherever that lies, and an end of the scale gives way to it.
+        at = round(100 * min(max(self.threshold, 0.0), 1.0), 1)
+        ends = [
+            f"<span>{text}</span>" if clear else "<span></span>"
+            for text, clear in (("0", self.threshold > 0.05), ("1", self.threshold < 0.95))
+        ]
         return (
             '<div class="axis"><span class="name">score</span>'
-            f'<span class="point" style="left:{_inside(self.threshold, 22)}%">'
-            f"operating point {self.threshold:.2f}</span><span>0</span><span>1</span></div>"
-            + (f'<div class="grades">{shades}</div>' if shades else "")
+            f'<span class="point" style="left:{at}%;transform:translateX(-{at}%)">'
+            f"operating point {self.threshold:.2f}</span>{ends[0]}{ends[1]}</div>"
+            + (f'<div class="grades {aside}">{shades}</div>' if shades else "")
         )
 
 

@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cxr_valve.cards import WeightSet
 from cxr_valve.ui.downloads import downloads
-from cxr_valve.ui.explanation import EXPLANATION, details
+from cxr_valve.ui.explanation import details, explanation
 from cxr_valve.ui.intake import drop_zone
 from cxr_valve.ui.landing import gallery_row
 from cxr_valve.ui.visit import Case, Visit
@@ -29,14 +29,18 @@ def toolbar(visit: Visit, case: Case, sets: dict[str, WeightSet]) -> DeltaGenera
             _for_this_case(visit, case, sets)
         explain = st.popover("What is this?", icon=":material/help:", key="explain")
         with explain.container(height=620, border=False, width=620):
-            st.markdown(EXPLANATION)
+            st.markdown(explanation())
             if case.outcome.reading is not None:
                 st.markdown(details(case.outcome.reading))
     return place
 
 
 def _for_this_case(visit: Visit, case: Case, sets: dict[str, WeightSet]) -> None:
-    others = [other.number for other in visit.cases if other.was_read and other is not case]
+    others = [
+        other.number
+        for other in visit.cases
+        if other.outcome.reading is not None and other is not case
+    ]
     with st.popover(
         "Compare", icon=":material/compare:", key="compare-with", disabled=not others,
         help=None if others else "Open another radiograph to compare with this one.",

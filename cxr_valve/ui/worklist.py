@@ -9,11 +9,11 @@ from cxr_valve.evaluation.safe_export import safe_csv
 from cxr_valve.findings import FINDINGS
 from cxr_valve.models.chain import at_prevalence
 from cxr_valve.reading.serialise import flatten, outcome_as_dict
+from cxr_valve.ui.finding_card import DISAGREEMENT, spread
 from cxr_valve.ui.thumbnails import data_uri
 from cxr_valve.ui.visit import Case, Visit
 
-WIDTH = 800
-ALL, POSITIVE, UNREAD = "All", "Positive", "Not read"
+ALL, POSITIVE, DISAGREE, UNREAD = "All", "Positive", "Members disagree", "Not read"
 
 
 def step(visit: Visit, name: str, by: int, key: str) -> None:
@@ -28,8 +28,8 @@ def step(visit: Visit, name: str, by: int, key: str) -> None:
 
 def table(visit: Visit) -> None:
     """All cases: a click opens one, a heading sorts, the filter narrows."""
-    with st.container(horizontal=True, gap="medium", width=WIDTH, vertical_alignment="center"):
-        counts = {name: len(filtered(visit, name)) for name in (ALL, POSITIVE, UNREAD)}
+    with st.container(horizontal=True, gap="medium", key="worklist-body"):
+        counts = {name: len(filtered(visit, name)) for name in (ALL, POSITIVE, DISAGREE, UNREAD)}
         shown = st.segmented_control(
             "Filter",
             list(counts),
@@ -55,12 +55,20 @@ def filtered(visit: Visit, name: str) -> list[Case]:
     """The cases a filter lets through, in the order they were opened."""
     if name == POSITIVE:
         return [case for case in visit.cases if _positive(case)]
+    if name == DISAGREE:
+        return [case for case in visit.cases if _disagree(case)]
     return [case for case in visit.cases if name == ALL or not case.was_read]
 
 
 def _positive(case: Case) -> bool:
     reading = case.outcome.reading
     return reading is not None and any(found.positive for found in reading.findings.values())
+
+
+def _disagree(case: Case) -> bool:
+    reading = case.outcome.reading
+    found = reading.findings.values() if reading is not None else ()
+    return any(spread(finding) > DISAGREEMENT for finding in found)
 
 
 def _choose(visit: Visit, cases: list[Case], key: str) -> None:
@@ -72,21 +80,23 @@ def _choose(visit: Visit, cases: list[Case], key: str) -> None:
         if rows:
             visit.selected = cases[rows[0]].number
 
-    percentage = st.column_config.NumberColumn(format="%.1f%%", width=112)
     shorts = [finding.short for finding in FINDINGS.values()]
+    number = st.column_config.NumberColumn
     st.dataframe(
         pd.DataFrame([row(visit, case) for case in cases]),
         hide_index=True,
-        width=WIDTH,
         height=min(36 * len(cases) + 40, 460),
         selection_mode=["single-row", "single-cell"],
         on_select=choose,
         key=key,
+        placeholder="",
         column_config={
             "": st.column_config.ImageColumn(width=44),
             "case": st.column_config.TextColumn(width=112 if visit.show_names else 130),
-            "reason": st.column_config.TextColumn(width=520),
-            **{f"{short} probability": percentage for short in shorts},
+            "state": st.column_config.TextColumn(width=72),
+            "reason": st.column_config.TextColumn(width=420),
+            **{f"{short} probability": number(format="%.1f%%", width=106) for short in shorts},
+            **{f"{short} score": number(format="%.2f", width=78) for short in shorts},
         },
         alt="Every radiograph of this visit with its state, probabilities, scores and sides",
     )
@@ -105,8 +115,8 @@ def row(visit: Visit, case: Case) -> dict[str, object]:
         short = FINDINGS[key].short
         probability = at_prevalence(found.probability, found.prevalence, prevalence)
         cells[f"{short} probability"] = round(100 * probability, 2)
-        cells[f"{short} score"] = round(found.score, 3)
         cells[f"{short} side"] = "positive" if found.positive else "negative"
+        cells[f"{short} score"] = found.score
     cells["reason"] = case.outcome.reason or ""
     return cells
 

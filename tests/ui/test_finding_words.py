@@ -1,5 +1,6 @@
 """What a finding's card says, in words and in its strip."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from cxr_valve.cards import Card, EvidenceScale, OperatingPoint
 from cxr_valve.imaging.geometry import Box, Geometry
 from cxr_valve.reading.reading import FindingReading, MemberReading
-from cxr_valve.ui.finding_card import _strip, percent, ratio, words
+from cxr_valve.ui.explanation import with_meanings
+from cxr_valve.ui.finding_card import _strip, apart, percent, ratio, words
 from cxr_valve.ui.strip import Strip
 
 GRID = np.zeros((3, 3), np.float32)
@@ -62,14 +64,40 @@ def test_the_sentence_is_the_cards_own_test_table(card: Card, scores: pd.DataFra
     # The study's figures with their published intervals.
     assert negative == (
         "Negative: score 0.40, operating point 0.45. Of simulated patients without AS, "
-        "69% (66%–72%, n 959) were negative; so were 17% of those with it."
+        "69% (66–72%, n 959) were negative; so were 17% (10–26%, n 106) of those with it."
     )
     over = finding(score=0.45, positive=True)
     positive = words(over, replace(card, simulated=False), 0.017, scores).meaning
     assert positive == (
         "Positive: score 0.45, operating point 0.45. Of held-out patients with AS, "
-        "83% (74%–90%, n 106) were positive; so were 31% of those without."
+        "83% (74–90%, n 106) were positive; so were 31% (28–34%, n 959) of those without."
     )
+
+
+def test_a_score_is_never_said_to_be_its_operating_point_unless_it_is(
+    card: Card, scores: pd.DataFrame
+) -> None:
+    near = replace(card, operating_point=replace(card.operating_point, threshold=0.4012))
+    said = words(finding(score=0.4004, threshold=0.4012), near, 0.017, scores).meaning
+    assert said.startswith("Negative: score 0.400, operating point 0.401.")
+    assert apart(0.45, 0.45) == ("0.45", "0.45")
+
+
+def test_every_number_of_a_card_says_what_it_is(card: Card, scores: pd.DataFrame) -> None:
+    said = words(finding(members=(member("a", 0.2), member("b", 0.6))), card, 0.017, scores)
+    html = " ".join(
+        with_meanings(part) for part in (said.context, said.meaning, said.nearby, said.members)
+    )
+    for term in (
+        "Prevalence", "Probability", "Likelihood ratio", "Score", "Interval and n",
+        "Nearest scores", "Members",
+    ):  # fmt: skip
+        assert f'data-what="{term}: ' in html, term
+    assert html.count('data-what="Interval and n') == 2
+    assert re.sub("<[^>]*>", "", html) == " ".join(
+        (said.context, said.meaning, said.nearby, said.members)
+    )
+    assert "<b>" not in with_meanings("score <b>")
 
 
 def test_the_prevalence_moves_the_probability_and_nothing_else(
@@ -82,7 +110,7 @@ def test_the_prevalence_moves_the_probability_and_nothing_else(
 
 def test_nearby_held_out_scores_are_counted(card: Card, scores: pd.DataFrame) -> None:
     said = words(finding(), card, 0.017, scores).nearby
-    assert said == "Of the 50 test cases with the nearest scores, 20% (10%–34%) had AS."
+    assert said == "Of the 50 test cases with the nearest scores, 20% (10–34%) had AS."
 
 
 def test_members_agree_up_to_the_limit_and_disagree_past_it(
