@@ -44,9 +44,9 @@ def heart_words(heart: HeartReading, *, view: str | None) -> HeartWords:
 
 
 def _meaning(heart: HeartReading, view: str | None) -> str:
-    limit = f"{LIMIT:.2f}, the usual upper limit"
     if view == "AP":
-        return f"AP view: drawn larger than on a PA view, for which {limit}, holds."
+        return f"AP view: drawn larger; the limit of {LIMIT:.2f} is one for PA views."
+    limit = f"{LIMIT:.2f}, the usual upper limit"
     low, high = heart.low, heart.high
     if heart.corrected_ctr is not None:
         low = high = heart.corrected_ctr
@@ -64,7 +64,7 @@ def _sizes(heart: HeartReading) -> str:
         sizes = heart.heart_mm, heart.thorax_mm
     if sizes is None:
         return ""
-    return f"Heart {sizes[0]:.0f} mm, thorax {sizes[1]:.0f} mm, at the detector."
+    return f"Heart {sizes[0]:.0f}, thorax {sizes[1]:.0f} mm at the detector."
 
 
 def _doubt(heart: HeartReading) -> str:
@@ -72,5 +72,5 @@ def _doubt(heart: HeartReading) -> str:
     notes = [note for note in heart.notes if note != AP_NOTE]
     if not notes or heart.corrected is not None:
         return ""
-    lead = "Doubtful" if heart.confidence < DOUBTFUL else "Check the lines"
-    return f"{lead}: {' '.join(notes)}"
+    lead = "Doubtful." if heart.confidence < DOUBTFUL else "Check the lines."
+    return f"{lead} {' '.join(notes)}"

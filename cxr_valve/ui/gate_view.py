@@ -25,12 +25,20 @@ REDUCED = "Only a reduced copy is kept of this image. Open its file again."
 def show_gate(visit: Visit, case: Case, reading: Reading) -> None:
     """The image's kind and facts, warnings, a refusal with its ways on, and what was changed."""
     radiograph, reduced = visit.pixels(case)
-    st.html(f'<div class="facts">{_facts(case, reading, reduced=reduced)}{_notes(reading)}</div>')
-    if reading.refused or reading.read_anyway or reading.changes:
-        # What is read again needs all pixels.
-        whole = None if reduced else radiograph
+    st.html(f'<div class="facts">{_facts(case, reading, reduced=reduced)}</div>')
+    # What is read again needs all pixels.
+    whole = None if reduced else radiograph
+    changed = changes_in_words(reading.changes)
+    if reading.refused:
+        st.html(f'<div class="facts">{_refusal(reading)}<div class="warn">{changed}</div></div>')
         with st.container(horizontal=True, gap="small", key="gate"):
             _ways_on(visit, case, reading, whole)
+    elif reading.read_anyway or changed:
+        with st.container(horizontal=True, gap="small", key="gate", vertical_alignment="center"):
+            st.html(
+                f'<div class="facts">{_refusal(reading)}<div class="warn">{changed}</div></div>'
+            )
+            _undo(visit, case, reading, whole)
 
 
 def _facts(case: Case, reading: Reading, *, reduced: bool) -> str:
@@ -49,19 +57,19 @@ def _facts(case: Case, reading: Reading, *, reduced: bool) -> str:
         parts.append("stored inverted (MONOCHROME1)")
     if reduced:
         parts.append("shown from a reduced copy; open the file again for all pixels")
-    return f"<b>{escape(case.name)}</b>: {verdict} · {' · '.join(map(escape, parts))}"
+    said = (*reading.gate.warnings, *facts.warnings)
+    warnings = "".join(f'<div class="warn">{escape(text)}</div>' for text in said)
+    told = " · ".join(map(escape, parts))
+    return f"<b>{escape(case.name)}</b>: {verdict} · {told}{warnings}"
 
 
-def _notes(reading: Reading) -> str:
-    """Why it was refused, what was changed, what to bear in mind."""
-    gate = reading.gate
-    refusal = ""
-    if not gate.accepted:
-        lead = "Read although refused." if reading.read_anyway else "Not read."
-        refusal = f'<div class="refused" role="status"><b>{lead}</b> {escape(gate.reason)}</div>'
-    said = [changes_in_words(reading.changes), *gate.warnings, *reading.input.warnings]
-    warnings = "".join(f'<div class="warn">{escape(text)}</div>' for text in said if text)
-    return refusal + warnings
+def _refusal(reading: Reading) -> str:
+    """Why the gate refused; "" where it did not."""
+    if reading.gate.accepted:
+        return ""
+    lead = "Read although refused." if reading.read_anyway else "Not read."
+    reason = escape(reading.gate.reason)
+    return f'<div class="refused" role="status"><b>{lead}</b> {reason}</div>'
 
 
 def _ways_on(visit: Visit, case: Case, reading: Reading, whole: Radiograph | None) -> None:

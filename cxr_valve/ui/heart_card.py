@@ -25,7 +25,7 @@ large, not why.
 
 **Interval**: in 95 of 100 images a reader's own ratio lies within it.
 
-**AP view.** {AP_NOTE.removeprefix("AP view: ").capitalize()}
+**{AP_NOTE.replace(":", ":**", 1)}
 
 **mm at the detector**: the shadow's size where the header gives the detector's spacing. The heart
 itself is smaller, by how much depends on distances that the image does not show.
@@ -50,15 +50,15 @@ def show_heart(reading: Reading) -> None:
 
 def _card(heart: HeartReading, view: str | None) -> str:
     said = heart_words(heart, view=view)
-    rest = " ".join(escape(part) for part in (said.meaning, said.sizes) if part)
     doubt = f'<p class="warn">{escape(said.doubt)}</p>' if said.doubt else ""
     ratio = heart.ctr if heart.corrected_ctr is None else heart.corrected_ctr
+    sizes = f' <span class="sizes">{escape(said.sizes)}</span>' if said.sizes else ""
     return (
         f'<section class="heart" aria-label="Heart size" data-ctr="{ratio:.4f}" '
         f'data-corrected="{str(heart.corrected is not None).lower()}">'
         f'<h3>Heart size</h3><div class="row"><b class="big">{said.headline}</b>'
-        f'<span><span class="soft">{escape(said.context)}</span>{scale(heart)}</span></div>'
-        f"<p>{rest}</p>{doubt}</section>"
+        f'<span><span class="soft">{escape(said.context)}</span>{sizes}{scale(heart)}</span></div>'
+        f"<p>{escape(said.meaning)}</p>{doubt}</section>"
     )
 
 

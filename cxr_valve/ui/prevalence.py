@@ -10,8 +10,8 @@ from cxr_valve.ui.visit import Visit
 TRAINED, OWN = "trained", "own"
 LOWEST, HIGHEST = 0.01, 99.0
 BROADER = (
-    "How many of the people you see have the finding? The population figures count moderate or "
-    "worse; the labels here count mild or worse, which is more common."
+    "How many of the people like this that you see have the finding? The population figures count "
+    "moderate or worse; the labels here count mild or worse, which is more common."
 )
 
 
@@ -32,7 +32,7 @@ def prevalence_control(visit: Visit, trained: dict[str, float]) -> None:
 
     with st.container(horizontal=True, gap="small", key="prevalence", vertical_alignment="bottom"):
         visit.preset = st.selectbox(
-            "Prevalence among people like this",
+            "Prevalence",
             keys,
             index=keys.index(visit.preset),
             format_func=described,

@@ -24,7 +24,7 @@ function strokeLine(context, points, colour, dashed, ratio, weight = 1, alpha = 
   context.lineJoin = "round";
   context.setLineDash(dashed ? [6 * ratio, 4 * ratio] : []);
   context.strokeStyle = "rgba(0, 0, 0, 0.55)";
-  context.lineWidth = (1.5 * weight + 2) * ratio;
+  context.lineWidth = (1.5 + 2 * weight) * weight * ratio;
   context.stroke();
   context.strokeStyle = colour;
   context.lineWidth = 1.5 * weight * ratio;
