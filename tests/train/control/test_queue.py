@@ -82,7 +82,7 @@ def test_a_process_that_does_not_listen_is_stopped_by_force(runs, toy) -> None:
 
 
 def test_killing_the_process_and_then_the_head_is_told_and_survived(runs, toy) -> None:
-    killed, training, waiting = toy(steps=300), toy(steps=150), toy(steps=2)
+    killed, training, waiting = toy(steps=300), toy(steps=60), toy(steps=2)
     submit(killed)
     os.kill(until(killed, "running").status.pid, signal.SIGKILL)
     assert "is gone without a word" in until(killed, "interrupted", seconds=5).reason
@@ -101,6 +101,6 @@ def test_killing_the_process_and_then_the_head_is_told_and_survived(runs, toy) -
     resume(training)
     assert live_head(runs).pid != head.pid
     done = until(training, "finished")
-    assert done.status.step == 150
+    assert done.status.step == 60
     assert done.progress == 1.0
-    assert 0 < reached < 150
+    assert 0 < reached < 60
