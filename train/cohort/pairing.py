@@ -96,5 +96,6 @@ def _earlier_prosthesis(source: Source, target: Target) -> "pd.Series[bool]":
     if source.linked or name not in source.exams:
         return pd.Series(False, index=rows.index)
     named = source.exams[source.exams[name].astype(bool) & source.exams["date"].notna()]
-    since = rows["patient"].map(named.groupby("patient")["date"].min())
+    first = named.groupby("patient")["date"].min().astype("datetime64[s]")
+    since = first.reindex(rows["patient"]).set_axis(rows.index)
     return pd.Series(since.notna() & (since <= rows["taken"]), index=rows.index)
