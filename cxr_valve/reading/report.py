@@ -3,17 +3,20 @@
 import base64
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
 
 from PIL import Image, ImageDraw, ImageFont
 
+from cxr_valve.anatomy.correction import changes_in_words
 from cxr_valve.findings import FINDINGS
 from cxr_valve.imaging.geometry import Box, Geometry
 from cxr_valve.imaging.radiograph import Radiograph
-from cxr_valve.reading.overlay import overlay
+from cxr_valve.reading.heart_picture import heart_picture
+from cxr_valve.reading.heart_words import heart_words
+from cxr_valve.reading.overlay import grey_image, overlay
 from cxr_valve.reading.reading import FindingReading, Reading, ValueReading, finest
 
 NOTICE = "Research and teaching only. Not a medical device; never a diagnosis."
@@ -22,9 +25,18 @@ PANEL = 720
 
 
 @dataclass(frozen=True, eq=False)
+class Panel:
+    """A picture with its title and what is said of it."""
+
+    title: str
+    picture: Image.Image
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Report:
     """What is rendered: a neutral or typed ``name``, the reading, the pixels (or a reduced copy of
-    them), and the sentences of each finding."""
+    them), and the sentences of each finding. Heart size finds its own."""
 
     name: str
     reading: Reading
@@ -35,13 +47,28 @@ class Report:
     def notices(self) -> tuple[str, ...]:
         """What must stand on every page."""
         simulated = any(found.simulated for found in self.reading.everything.values())
-        notices = (NOTICE, SIMULATED) if simulated else (NOTICE,)
+        notices = [NOTICE, SIMULATED] if simulated else [NOTICE]
         if self.reading.read_anyway:
-            return (
-                *notices,
-                f"Read although the input gate refused it. {self.reading.gate.reason}",
-            )
-        return notices
+            notices.append(f"Read although the input gate refused it. {self.reading.gate.reason}")
+        elif self.reading.refused:
+            notices.append(f"Not read: the input gate refused it. {self.reading.gate.reason}")
+        changed = changes_in_words(self.reading.changes)
+        return (*notices, changed) if changed else tuple(notices)
+
+    def panels(self) -> Iterator[Panel]:
+        """Heart size first, then every finding; the radiograph alone where nothing was found."""
+        heart, facts = self.reading.heart, self.reading.input
+        if heart is not None:
+            size = facts.rows, facts.columns
+            picture = heart_picture(self.radiograph, heart, size, longest=PANEL)
+            lines = heart_words(heart, view=facts.view).lines
+            yield Panel("Heart size", picture, (*lines, f"Weights: {heart.weights}"))
+        for key, found in self.reading.everything.items():
+            lines = (*self.lines[key], legend(found), f"Weights: {found.weights}")
+            yield Panel(FINDINGS[key].name.capitalize(), evidence_picture(self, found), lines)
+        if heart is None and not self.reading.everything:
+            grey = Image.fromarray(grey_image(self.radiograph, PANEL))
+            yield Panel("Radiograph", grey.convert("RGB"), ())
 
 
 def legend(found: FindingReading | ValueReading) -> str:
@@ -76,13 +103,8 @@ def _rescaled(geometry: Geometry, radiograph: Radiograph) -> Geometry:
 
 
 def png_report(report: Report) -> bytes:
-    """One picture: a panel a finding with its evidence and numbers, and the notice."""
-    panels = []
-    for key, found in report.reading.everything.items():
-        picture = evidence_picture(report, found)
-        name = FINDINGS[key].name.capitalize()
-        text = [name, *report.lines[key], legend(found), f"Weights: {found.weights}"]
-        panels.append(_captioned(picture, text))
+    """One picture: a panel for heart size and for each finding, and the notices."""
+    panels = [_captioned(p.picture, [p.title, *p.lines]) for p in report.panels()]
     head = [report.name, *report.notices]
     # However small the radiograph, the notices are shown whole.
     longest = max(int(_font(17).getlength(line)) for line in head)
@@ -120,9 +142,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def html_report(report: Report) -> str:
     """One self-contained page that prints on one sheet."""
-    sections = "".join(
-        _section(report, key, found) for key, found in report.reading.everything.items()
-    )
+    sections = "".join(_section(panel) for panel in report.panels())
     facts = report.reading.input
     described = (
         f"{facts.container}, {facts.columns} × {facts.rows} pixels, {facts.bits_stored} bits, "
@@ -148,15 +168,13 @@ STYLE = (
 )
 
 
-def _section(report: Report, key: str, found: FindingReading | ValueReading) -> str:
+def _section(panel: Panel) -> str:
     stream = io.BytesIO()
-    evidence_picture(report, found).save(stream, "JPEG", quality=88)
+    panel.picture.save(stream, "JPEG", quality=88)
     source = base64.b64encode(stream.getvalue()).decode()
-    name = FINDINGS[key].name
-    lines = "".join(f"<p>{escape(line)}</p>" for line in report.lines[key])
+    title = escape(panel.title)
+    lines = "".join(f"<p>{escape(line)}</p>" for line in panel.lines)
     return (
-        f"<section><h2>{escape(name.capitalize())}</h2>"
-        f'<img alt="Radiograph with the evidence for {escape(name)}" '
-        f'src="data:image/jpeg;base64,{source}">{lines}'
-        f"<p>{escape(legend(found))}</p><p>Weights: {escape(found.weights)}</p></section>"
+        f'<section><h2>{title}</h2><img alt="{title}, drawn on the radiograph" '
+        f'src="data:image/jpeg;base64,{source}">{lines}</section>'
     )

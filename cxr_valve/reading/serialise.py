@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
+from cxr_valve.anatomy.heart import HeartReading
 from cxr_valve.cards import Card
 from cxr_valve.evaluation.safe_export import neutralised
 from cxr_valve.reading.folder import Outcome
@@ -21,6 +22,9 @@ INPUT_FIELDS = (
     "warnings",
 )
 GATE_FIELDS = ("accepted", "reason", "score", "offer", "warnings")
+HEART_FIELDS = ("ctr", "low", "high", "heart_mm", "thorax_mm", "confidence", "notes", "weights")
+#: The same of the lines that a reader drew; empty where nobody did.
+CORRECTED_FIELDS = ("corrected_ctr", "corrected_heart_mm", "corrected_thorax_mm")
 FINDING_FIELDS = (
     "score",
     "probability",
@@ -45,6 +49,8 @@ def outcome_as_dict(outcome: Outcome, path: str | None = None) -> dict[str, Any]
         "input": None if reading is None else _input(reading),
         "gate": None if reading is None else _gate(reading),
         "read_anyway": reading is not None and reading.read_anyway,
+        "changes": [] if reading is None else list(reading.changes),
+        "heart": None if reading is None or reading.heart is None else _heart(reading.heart),
         "findings": {}
         if reading is None
         else {key: _finding(found) for key, found in reading.findings.items()},
@@ -61,6 +67,21 @@ def _input(reading: Reading) -> dict[str, Any]:
 def _gate(reading: Reading) -> dict[str, Any]:
     values = {name: getattr(reading.gate, name) for name in GATE_FIELDS}
     return values | {"warnings": list(reading.gate.warnings)}
+
+
+def _heart(heart: HeartReading) -> dict[str, Any]:
+    values = {name: getattr(heart, name) for name in HEART_FIELDS}
+    for name in ("ctr", "low", "high", "confidence"):
+        values[name] = round(values[name], DECIMALS)
+    for name in ("heart_mm", "thorax_mm"):
+        values[name] = None if values[name] is None else round(values[name], 2)
+    ratio, sizes = heart.corrected_ctr, heart.corrected_mm or (None, None)
+    corrected = (
+        None if ratio is None else round(ratio, DECIMALS),
+        *(None if size is None else round(size, 2) for size in sizes),
+    )
+    drawn = dict(zip(CORRECTED_FIELDS, corrected, strict=True))
+    return values | {"notes": list(heart.notes)} | drawn
 
 
 def _finding(found: FindingReading) -> dict[str, Any]:
@@ -104,6 +125,7 @@ def csv_columns(cards: Iterable[Card]) -> list[str]:
     columns = ["path", "status", "reason", "engine", "seconds"]
     columns += [f"input.{name}" for name in INPUT_FIELDS]
     columns += [f"gate.{name}" for name in GATE_FIELDS] + ["read_anyway"]
+    columns += ["changes", *(f"heart.{name}" for name in (*HEART_FIELDS, *CORRECTED_FIELDS))]
     for card in cards:
         names = [*FINDING_FIELDS, *(f"members.{member.network}" for member in card.members)]
         columns += [f"findings.{card.finding}.{name}" for name in names]

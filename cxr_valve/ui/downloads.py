@@ -56,7 +56,8 @@ def _report(visit: Visit, case: Case, sets: dict[str, WeightSet], name: str) -> 
         prevalence = visit.prevalence(key, found.prevalence)
         said = words(found, sets[key].binary, prevalence, held_out_scores(sets[key]))
         lines[key] = (
-            f"{said.headline} {said.context}", said.meaning, f"{said.nearby} {said.members}".strip()
+            f"{said.headline} {said.context}", said.meaning,
+            f"{said.nearby} {said.members}".strip(), *([said.novelty] if said.novelty else []),
         )  # fmt: skip
     for key, value in reading.values.items():
         card = sets[key].continuous

@@ -80,7 +80,7 @@ def _ways_on(visit: Visit, case: Case, reading: Reading, whole: Radiograph | Non
         label, icon = OFFERS[offer]
         told = "Reads the turned image; the file stays as it is, and every export says so."
         if st.button(
-            label, key="gate-offer", icon=icon, type="primary", disabled=disabled,
+            label, key="gate-offer", icon=icon, disabled=disabled,
             help=REDUCED if disabled else told,
         ):  # fmt: skip
             _change(visit, case, reading, whole, (*reading.changes, offer))
