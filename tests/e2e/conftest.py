@@ -11,6 +11,13 @@ from tests.e2e.server import BROWSER_ARGUMENTS, NAMES, Server, browser_path, sta
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
+#: A visitor who chose a theme before.
+CHOOSE_THEME = """
+const path = window.location.pathname;
+localStorage.setItem(`cxr-valve-theme-${path}`, "set");
+localStorage.setItem(`stActiveTheme-${path}-v2`, JSON.stringify("THEME"));
+"""
+
 Serve = Callable[..., str]
 Visit = Callable[..., "Page"]
 
@@ -56,16 +63,19 @@ def console_errors() -> list[str]:
 
 @pytest.fixture
 def visit(chromium: "Browser", console_errors: list[str]) -> Iterator[Visit]:
-    """``visit(url, width=1440, height=900)`` opens a page of its own; closed after the test."""
+    """``visit(url, width=1440, height=900, theme="")`` opens a page of its own, in the theme
+    "Dark" or "Light" where one is named; closed after the test."""
     pages: list[Page] = []
 
     def note(message: "ConsoleMessage") -> None:
         if message.type == "error":
             console_errors.append(message.text)
 
-    def go(url: str, width: int = 1440, height: int = 900) -> "Page":
+    def go(url: str, width: int = 1440, height: int = 900, theme: str = "") -> "Page":
         page = chromium.new_page(viewport={"width": width, "height": height})
         pages.append(page)
+        if theme:
+            page.add_init_script(CHOOSE_THEME.replace("THEME", theme))
         page.on("console", note)
         page.on("pageerror", lambda error: console_errors.append(str(error)))
         page.goto(url)

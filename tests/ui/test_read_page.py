@@ -76,7 +76,7 @@ def test_a_file_is_read_under_a_neutral_name(page: AppTest) -> None:
     drop(page, ("Quokka_1937.png", png()))
     assert [case.name for case in visit(page).cases] == ["Image 1"]
     said = html(page)
-    assert "<b>Image 1</b> · view not stated · PNG · 160 × 160" in said
+    assert "view not stated · PNG · 160 × 160" in said
     assert 'data-finding="mr"' in said
     assert 'data-finding="as"' in said
     assert "Demonstration weights, trained on simulated patients." in said

@@ -48,9 +48,9 @@ def address(serve: Callable[..., str], root: Path, tmp_path_factory: pytest.Temp
 def explore(visit: Callable[..., "Page"], address: str) -> Callable[..., "Page"]:
     """``explore(src=…, p=…)`` opens the page in that state and waits until it is drawn."""
 
-    def go(width: int = 1440, wait: bool = True, **query: str) -> "Page":
+    def go(width: int = 1440, wait: bool = True, theme: str = "", **query: str) -> "Page":
         text = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
-        page = visit(f"{address}/?{text}", width=width)
+        page = visit(f"{address}/?{text}", width=width, theme=theme)
         if wait:
             page.wait_for_selector(READY)
             settled(page)

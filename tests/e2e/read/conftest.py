@@ -56,8 +56,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start(url: str, visit: Open) -> Open:
     """Opens the page, ready for a file."""
 
-    def go(**size: int) -> "Page":
-        page = visit(url, **size)
+    def go(**wanted: object) -> "Page":
+        page = visit(url, **wanted)
         page.get_by_role("button", name="Case 12", exact=True).wait_for(timeout=WAIT)
         return page
 
