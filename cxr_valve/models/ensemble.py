@@ -40,6 +40,15 @@ class Ensemble:
     card: AnyCard
     runnables: tuple[Runnable, ...]
 
+    @property
+    def binary(self) -> Card:
+        """The card of a finding that is there or not; TypeError where it is a value."""
+        if not isinstance(self.card, Card):
+            raise TypeError(
+                f"{self.card.name}: Expected a finding that is there or not, found a value."
+            )
+        return self.card
+
     def sizes(self) -> frozenset[int]:
         """The input sizes its members need."""
         return frozenset(member.input_size for member in self.card.members)
@@ -50,9 +59,7 @@ class Ensemble:
         Raises:
             TypeError: the finding is a value.
         """
-        card = self.card
-        if not isinstance(card, Card):
-            raise TypeError(f"{card.name}: Expected a finding that is there or not, found a value.")
+        card = self.binary
         logits, maps = self._run(inputs)
         evidence = tuple(
             member_evidence(grid, logit, member.calibration, card.prevalence)

@@ -20,6 +20,8 @@ from cxr_valve.reading.folder import Outcome, find_files, read_files
 from cxr_valve.reading.reader import Reader, open_reader
 from cxr_valve.reading.reading import Reading
 from cxr_valve.reading.serialise import CsvRows, outcome_as_dict
+from cxr_valve.reading.value_words import headline, interval
+from cxr_valve.reading.values import is_value
 
 NOTICE = "Research and teaching only; never a diagnosis."
 EPILOG = """examples:
@@ -88,7 +90,12 @@ def _read_all(
 ) -> int:
     """Read the files into everything that was asked for; returns how many were not read."""
     unread = 0
-    table = _table([key.upper() for key in reader.ensembles])
+    table = _table(
+        [
+            key.upper() + ("" if is_value(ensemble) else " probability")
+            for key, ensemble in reader.ensembles.items()
+        ]
+    )
     with _json_stream(options.json) as stream, _csv_stream(options.csv) as sheet:
         rows = CsvRows(sheet, [ensemble.card for ensemble in reader.ensembles.values()])
         writer = EvidenceWriter(options.evidence, options.paths) if options.evidence else None
@@ -119,7 +126,7 @@ def _table(findings: list[str]) -> Table:
     table.add_column("file", overflow="fold")
     table.add_column("status")
     for name in findings:
-        table.add_column(f"{name} probability", justify="right")
+        table.add_column(name, justify="right")
     table.add_column("note", overflow="fold")
     return table
 
@@ -128,12 +135,21 @@ def _add_row(table: Table, outcome: Outcome, keys: list[str]) -> None:
     reading = outcome.reading
     cells = []
     for key in keys:
-        found = reading.findings.get(key) if reading else None
-        side = "" if found is None else (" positive" if found.positive else " negative")
-        cells.append("" if found is None else f"{found.probability:.1%}{side}")
+        cells.append(_number(reading, key) if reading else "")
     notes = outcome.reason or "; ".join(_notes(reading) if reading else ())
     # As Text, since a file name may hold what rich takes for markup.
     table.add_row(Text(_printable(str(outcome.path))), outcome.status, *cells, Text(notes))
+
+
+def _number(reading: Reading, key: str) -> str:
+    """A probability with its side, or a value with its interval."""
+    if key in reading.values:
+        value = reading.values[key]
+        return f"{headline(value)} ({interval(value)})"
+    if key not in reading.findings:
+        return ""
+    found = reading.findings[key]
+    return f"{found.probability:.1%} {'positive' if found.positive else 'negative'}"
 
 
 def _notes(reading: Reading) -> tuple[str, ...]:

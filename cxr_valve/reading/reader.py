@@ -19,6 +19,7 @@ from cxr_valve.models.ensemble import Ensemble, EnsembleOutput, open_ensemble
 from cxr_valve.models.evidence import padding_share
 from cxr_valve.models.novelty import Novelty, NoveltyReading, read_novelty, read_off
 from cxr_valve.reading.reading import FindingReading, InputFacts, MemberReading, Reading
+from cxr_valve.reading.values import is_value, read_value
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +80,17 @@ class Reader:
                 self._novelty(key, gated.description),
             )
             for key, ensemble in (self.ensembles if past else {}).items()
+            if not is_value(ensemble)
+        }
+        values = {
+            key: read_value(ensemble, inputs.prepared, self._novelty(key, gated.description))
+            for key, ensemble in (self.ensembles if past else {}).items()
+            if is_value(ensemble)
         }
         return Reading(
             input=_facts(inputs.radiograph),
             findings=findings,
+            values=values,
             engine=self.engine.name,
             seconds=inputs.seconds + time.perf_counter() - started,
             gate=gated.reading,
@@ -139,10 +147,10 @@ def _finding(
     prepared: dict[int, Prepared],
     novelty: NoveltyReading | None,
 ) -> FindingReading:
-    card, chain = ensemble.card, output.chain
+    card, chain = ensemble.binary, output.chain
     members = tuple(
         MemberReading(
-            network=member.network,
+            network=member.label,
             probability=probability,
             evidence=evidence,
             geometry=prepared[member.input_size].geometry,

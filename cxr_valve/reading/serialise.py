@@ -5,13 +5,15 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from cxr_valve.anatomy.heart import HeartReading
-from cxr_valve.cards import Card
+from cxr_valve.cards import AnyCard
 from cxr_valve.evaluation.safe_export import neutralised
+from cxr_valve.models.novelty import NoveltyReading
 from cxr_valve.reading.folder import Outcome
-from cxr_valve.reading.reading import FindingReading, Reading
+from cxr_valve.reading.reading import FindingReading, Reading, ValueReading
 
 #: Probabilities and scores are given to this many decimals.
 DECIMALS = 6
+VALUE_DECIMALS = 2
 INPUT_FIELDS = (
     "rows",
     "columns",
@@ -37,6 +39,17 @@ FINDING_FIELDS = (
     "novelty.percentile",
     "novelty.words",
 )
+VALUE_FIELDS = (
+    "value",
+    "low",
+    "high",
+    "level",
+    "unit",
+    "weights",
+    "simulated",
+    "novelty.percentile",
+    "novelty.words",
+)
 
 
 def outcome_as_dict(outcome: Outcome, path: str | None = None) -> dict[str, Any]:
@@ -53,7 +66,8 @@ def outcome_as_dict(outcome: Outcome, path: str | None = None) -> dict[str, Any]
         "heart": None if reading is None or reading.heart is None else _heart(reading.heart),
         "findings": {}
         if reading is None
-        else {key: _finding(found) for key, found in reading.findings.items()},
+        else {key: _finding(found) for key, found in reading.findings.items()}
+        | {key: _value(found) for key, found in reading.values.items()},
         "engine": outcome.engine,
         "seconds": round(outcome.seconds, 4),
     }
@@ -97,13 +111,30 @@ def _finding(found: FindingReading) -> dict[str, Any]:
         },
         "weights": found.weights,
         "simulated": found.simulated,
-        "novelty": None
-        if found.novelty is None
-        else {
-            "percentile": round(found.novelty.percentile, 2),
-            "words": found.novelty.words,
-        },
+        "novelty": _novelty(found.novelty),
     }
+
+
+def _value(found: ValueReading) -> dict[str, Any]:
+    return {
+        "value": round(found.value, VALUE_DECIMALS),
+        "low": round(found.low, VALUE_DECIMALS),
+        "high": round(found.high, VALUE_DECIMALS),
+        "level": found.level,
+        "unit": found.unit,
+        "members": {
+            member.network: round(member.value, VALUE_DECIMALS) for member in found.members
+        },
+        "weights": found.weights,
+        "simulated": found.simulated,
+        "novelty": _novelty(found.novelty),
+    }
+
+
+def _novelty(novelty: NoveltyReading | None) -> dict[str, Any] | None:
+    if novelty is None:
+        return None
+    return {"percentile": round(novelty.percentile, 2), "words": novelty.words}
 
 
 def flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -120,14 +151,15 @@ def flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return row
 
 
-def csv_columns(cards: Iterable[Card]) -> list[str]:
+def csv_columns(cards: Iterable[AnyCard]) -> list[str]:
     """The columns of the table, the same whatever the first file turns out to be."""
     columns = ["path", "status", "reason", "engine", "seconds"]
     columns += [f"input.{name}" for name in INPUT_FIELDS]
     columns += [f"gate.{name}" for name in GATE_FIELDS] + ["read_anyway"]
     columns += ["changes", *(f"heart.{name}" for name in (*HEART_FIELDS, *CORRECTED_FIELDS))]
     for card in cards:
-        names = [*FINDING_FIELDS, *(f"members.{member.network}" for member in card.members)]
+        fields = FINDING_FIELDS if card.kind == "binary" else VALUE_FIELDS
+        names = [*fields, *(f"members.{member.label}" for member in card.members)]
         columns += [f"findings.{card.finding}.{name}" for name in names]
     return columns
 
@@ -135,7 +167,7 @@ def csv_columns(cards: Iterable[Card]) -> list[str]:
 class CsvRows:
     """Writes outcomes as rows; text that a spreadsheet would run as a formula is disarmed."""
 
-    def __init__(self, stream: IO[str] | None, cards: Iterable[Card]) -> None:
+    def __init__(self, stream: IO[str] | None, cards: Iterable[AnyCard]) -> None:
         self._writer = None
         if stream is not None:
             self._writer = csv.DictWriter(stream, csv_columns(cards), extrasaction="ignore")
