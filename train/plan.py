@@ -7,6 +7,8 @@ from typing import Any
 
 from train.cohort.rules import CohortRules, rules_from_json
 from train.roots import inside_roots
+from train.runs.files import read_object
+from train.runs.folder import RunRequest
 from train.runs.root import runs_root
 from train.typed import cohort_command, fit_command
 
@@ -37,6 +39,13 @@ def knows_truth(rules: Mapping[str, Any]) -> bool:
     """Whether a simulator's true sizes and places lie beside the tables."""
     folder = inside_roots(str(rules["source"])).path
     return bool(rules["truth"]) and (folder / "structures.npy").is_file()
+
+
+def is_simulated(request: RunRequest) -> bool:
+    """Whether the run is about simulated patients: its own, or those of a simulated export."""
+    said = read_object(Path(str(request.rules.get("source") or "")) / "export.json") or {}
+    card = read_object(Path(request.cohort) / "cohort.json") or {}
+    return bool(request.simulate or card.get("simulated") or said.get("simulated"))
 
 
 def commands(rules: Mapping[str, Any], preset: str, recipe: Mapping[str, Any], run: str) -> str:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ import streamlit as st
 from cxr_valve.findings import FINDINGS
 from cxr_valve.ui.training import show_training
 from cxr_valve.ui.training.desk import Cost, Look, Preset, Request, Run, Source
-from train import control, plan, roots
+from train import control, outcome, plan, roots
 from train.cohort.adapters import ADAPTERS, read_source, recognise
 from train.cohort.build import draft, tables_key
 from train.cohort.cost import MACHINE, disk, hours
@@ -129,6 +130,29 @@ class TrainingDesk:
             )
         return ""
 
+    def finish(self, run: str) -> None:
+        folder = find_run(run)
+        folder.write_status(state="stopped")
+        control.resume(folder)
+
+    def evaluation(self, run: str) -> Mapping[str, Any]:
+        return outcome.read_evaluation(find_run(run))
+
+    def picture(self, run: str, file: str) -> Path:
+        return outcome.picture(find_run(run), file)
+
+    def scores(self, run: str) -> bytes:
+        return (find_run(run).evaluation / outcome.SCORES).read_bytes()
+
+    def report(self, run: str) -> bytes:
+        return outcome.report(find_run(run))
+
+    def export(self, run: str) -> bytes:
+        return outcome.export(find_run(run))
+
+    def promote(self, run: str, tag: str, activate: bool) -> str:
+        return outcome.promote(find_run(run), tag, activate=activate)
+
     def command(self, request: Request) -> str:
         return plan.commands(request.rules, request.preset, request.recipe, "new")
 
@@ -185,7 +209,7 @@ def as_run(view: control.RunView) -> Run:
         state=view.state,
         stage=status.stage,
         reason=reason,
-        simulated=bool(request and request.simulate),
+        simulated=request is not None and plan.is_simulated(request),
         progress=progress(view),
         member=status.member,
         member_number=number,
@@ -200,6 +224,7 @@ def as_run(view: control.RunView) -> Run:
         command=request.command if request else "",
         recipe=request.recipe if request else {},
         resumable=view.resumable,
+        evaluated=view.state == "finished" and outcome.is_evaluated(view.folder),
     )
 
 

@@ -1,6 +1,6 @@
 """Loss and validation curves of one run, or of several overlaid."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import streamlit as st
 from cxr_valve.ui.finding_card import network_name
 
 #: Okabe-Ito without the hues of the findings.
-COLOURS = ("#56b4e9", "#e69f00", "#d55e00", "#0072b2", "#999999")
+GREY = "#999999"
+COLOURS = ("#56b4e9", "#e69f00", "#d55e00", "#0072b2", GREY)
 DASHES = ("solid", "dash", "dot", "dashdot")
 QUALITY = {"validation_auc": "Validation AUC", "validation_mae": "Validation mean absolute error"}
 
@@ -41,27 +42,43 @@ def quality_of(tables: Mapping[str, pd.DataFrame]) -> str:
 def _chart(
     tables: Mapping[str, pd.DataFrame], columns: tuple[str, ...], title: str, key: str
 ) -> None:
+    traces: list[dict[str, Any]] = []
+    for number, (name, table) in enumerate(tables.items()):
+        traces += _traces(name if len(tables) > 1 else "", table, columns, COLOURS[number % 5])
+    if columns == ("validation_auc",):
+        ends = [1, _longest(tables)]
+        line = {"color": GREY, "dash": "dot", "width": 1}
+        guess = {"x": ends, "y": [0.5, 0.5], "mode": "lines", "line": line, "name": "guessing"}
+        traces.append(guess)
+    draw(traces, "Epoch", title, key, every=1 if _longest(tables) <= 12 else None)
+
+
+def draw(
+    traces: Sequence[Mapping[str, Any]],
+    across: str,
+    up: str,
+    key: str,
+    *,
+    unit: bool = False,
+    every: int | None = None,
+) -> None:
+    """One chart with named axes; ``unit`` fixes both from 0 to 1, ``every`` spaces the ticks."""
     # Loaded where a chart is drawn, so that the page opens without it.
     import plotly.graph_objects as go
 
-    figure = go.Figure()
-    for number, (name, table) in enumerate(tables.items()):
-        for trace in _traces(name if len(tables) > 1 else "", table, columns, COLOURS[number % 5]):
-            figure.add_trace(go.Scatter(**trace))
-    figure.update_layout(
-        height=280,
-        margin={"l": 55, "r": 10, "t": 10, "b": 45},
-        xaxis_title="Epoch",
-        yaxis_title=title,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        hovermode="x unified",
-    )
     ink = "#1a1d21" if st.context.theme.type == "light" else "#e6e8eb"
     axis = {"tickfont": {"color": ink}, "title": {"font": {"color": ink}}}
-    figure.update_xaxes(dtick=1 if _longest(tables) <= 12 else None, **axis)
-    figure.update_yaxes(**axis)
-    if columns == ("validation_auc",):
-        figure.add_hline(y=0.5, line={"dash": "dot", "width": 1, "color": "#888888"})
+    figure = go.Figure([go.Scatter(**trace) for trace in traces])
+    figure.update_layout(
+        height=280 if not unit else 340,
+        margin={"l": 55, "r": 10, "t": 10, "b": 45},
+        xaxis_title=across,
+        yaxis_title=up,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        hovermode="closest" if unit else "x unified",
+    )
+    figure.update_xaxes(dtick=every, range=[-0.02, 1.02] if unit else None, **axis)
+    figure.update_yaxes(range=[-0.02, 1.02] if unit else None, **axis)
     st.plotly_chart(figure, key=key, config={"displayModeBar": False})
 
 
@@ -84,7 +101,7 @@ def _traces(
                     "mode": "lines+markers",
                     "name": ", ".join(part for part in said if part) or "validation",
                     "line": {
-                        "color": "#999999" if training and not name else colour,
+                        "color": GREY if training and not name else colour,
                         "dash": "dot" if training and name else DASHES[place % 4],
                     },
                     "marker": {"size": 5},

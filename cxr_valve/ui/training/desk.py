@@ -5,6 +5,7 @@ Everything raised by a desk is one of ``PROBLEMS``, with a text that a user can 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
@@ -171,4 +172,32 @@ class Desk(Protocol):
 
     def start(self, request: Request) -> str:
         """Queue a run; returns its id."""
+        ...
+
+    def finish(self, run: str) -> None:
+        """Queue what a run that is trained still lacks: its evaluation."""
+        ...
+
+    def evaluation(self, run: str) -> Mapping[str, Any]:
+        """What was measured, as in evaluation.json."""
+        ...
+
+    def picture(self, run: str, file: str) -> Path:
+        """A picture of the atlas."""
+        ...
+
+    def scores(self, run: str) -> bytes:
+        """The held-out scores as CSV."""
+        ...
+
+    def report(self, run: str) -> bytes:
+        """The report as one HTML file."""
+        ...
+
+    def export(self, run: str) -> bytes:
+        """The run packed in one file, without radiographs."""
+        ...
+
+    def promote(self, run: str, tag: str, activate: bool) -> str:
+        """Make a set of weights of an evaluated run; returns its name."""
         ...

@@ -20,9 +20,8 @@ def show_training(desk: Desk) -> None:
         view = _choose_view()
         st.space("stretch")
         demo_button(desk)
-    problem = st.session_state.pop(PROBLEM, "")
-    if problem:
-        st.error(problem)
+    if view == NEW and PROBLEM in st.session_state:
+        st.error(st.session_state.pop(PROBLEM))
     if view == RUNS:
         _show_runs(desk)
     else:
@@ -37,26 +36,37 @@ def _choose_view() -> str:
 
 def _show_runs(desk: Desk) -> None:
     runs = desk.runs()
-    if not runs:
+    chosen = chosen_run(runs)
+    if chosen is None:
         show_empty()
         return
-    # A fragment that refreshes itself: the script never waits for a run.
-    live = st.fragment(_live, run_every=REFRESH_SECONDS if any_active(runs) else None)
-    live(desk, any_active(runs))
-
-
-def _live(desk: Desk, was_active: bool) -> None:
-    runs = desk.runs()
-    if not runs or any_active(runs) != was_active:
-        st.rerun()
-    chosen = chosen_run(runs)
-    assert chosen is not None, "there are runs"
+    # Fragments that refresh themselves: the script never waits for a run.
+    every = REFRESH_SECONDS if any_active(runs) else None
     left, right = st.columns([1, 3.2], gap="large")
     with left:
-        show_list(runs, chosen)
+        st.fragment(_list, run_every=every)(desk, any_active(runs))
     with right:
-        _detail(desk, chosen, list(runs))
+        every = REFRESH_SECONDS if any_active([chosen]) else None
+        st.fragment(_detail, run_every=every)(desk, chosen)
 
 
-def _detail(desk: Desk, chosen: Run, runs: list[Run]) -> None:
+def _list(desk: Desk, was_active: bool) -> None:
+    runs = desk.runs()
+    chosen = chosen_run(runs)
+    if chosen is None or any_active(runs) != was_active:
+        st.rerun()
+    if show_list(runs, chosen):
+        st.rerun()
+
+
+def _detail(desk: Desk, before: Run) -> None:
+    runs = desk.runs()
+    chosen = chosen_run(runs)
+    if chosen is None or chosen.id != before.id:
+        st.rerun()
+    if any_active([chosen]) != any_active([before]):
+        st.rerun()
+    problem = st.session_state.pop(PROBLEM, "")
+    if problem:
+        st.error(problem)
     show_run(desk, chosen, runs)

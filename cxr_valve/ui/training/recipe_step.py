@@ -67,9 +67,10 @@ def show_recipe(desk: Desk, draft: Draft) -> bool:
     problem = desk.recipe_problem(draft.recipe, draft.rules)
     if problem:
         st.error(f"This recipe cannot be used. {problem}")
+        return False
     st.caption("The same in a terminal:")
     st.code(desk.command(draft.request()), language="bash", wrap_lines=True)
-    return not problem
+    return True
 
 
 def _details(draft: Draft) -> None:

@@ -24,11 +24,12 @@ def choose_run(id: str) -> None:
     st.query_params["run"] = id
 
 
-def show_list(runs: Sequence[Run], chosen: Run) -> None:
-    """One button a run, with what it is doing."""
+def show_list(runs: Sequence[Run], chosen: Run) -> bool:
+    """One button a run, with what it is doing; whether another one was picked."""
+    picked = False
     for run in runs:
         with st.container(key=f"list-run-{run.id}"):
-            st.button(
+            picked |= st.button(
                 f"{short_name(run.finding)} · {run.title}",
                 key=f"run-{run.id}",
                 icon=STATES[run.state][1],
@@ -38,6 +39,7 @@ def show_list(runs: Sequence[Run], chosen: Run) -> None:
                 args=(run.id,),
             )
             st.caption(line(run))
+    return picked
 
 
 def short_name(finding: str) -> str:

@@ -8,6 +8,8 @@ from cxr_valve.ui.finding_card import network_name
 from cxr_valve.ui.tables import facts, facts_row
 from cxr_valve.ui.training.curves import show_curves
 from cxr_valve.ui.training.desk import PROBLEMS, Desk, Run
+from cxr_valve.ui.training.outcome import show_outcome
+from cxr_valve.ui.training.results import show_results
 from cxr_valve.ui.training.run_list import choose_run, short_name
 from cxr_valve.ui.training.words import STATES, duration, size
 
@@ -30,6 +32,19 @@ def show_run(desk: Desk, run: Run, others: Sequence[Run]) -> None:
     if run.state in ("running", "stopping"):
         st.progress(min(max(run.progress, 0.0), 1.0), text=_progress(run))
     st.html(facts_row(_facts(run)))
+    if run.evaluated:
+        show_outcome(desk, run)
+        results, training = st.tabs(["Results", "Training"])
+        with results:
+            show_results(desk, run)
+        with training:
+            _training(desk, run, others)
+    else:
+        _training(desk, run, others)
+
+
+def _training(desk: Desk, run: Run, others: Sequence[Run]) -> None:
+    """Curves, log, recipe and command."""
     compared = _compared(run, others)
     tables = {_label(item): desk.metrics(item.id) for item in [run, *compared]}
     show_curves(tables, run.id)
@@ -118,6 +133,8 @@ def _buttons(desk: Desk, run: Run) -> None:
             act("Kill it", ":material/dangerous:", desk.force_stop, "At once.")
     if run.resumable:
         act("Resume", ":material/play_arrow:", desk.resume, "Goes on from the last checkpoint.")
+    if run.state == "finished" and not run.evaluated:
+        act("Evaluate", ":material/analytics:", desk.finish, "Measure it on held-out patients.")
     act("Duplicate", ":material/content_copy:", _duplicate(desk), "The same request once more.")
     if run.state not in ("running", "stopping"):
         with st.popover("Delete", icon=":material/delete:"):
