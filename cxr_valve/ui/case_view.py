@@ -16,6 +16,7 @@ from cxr_valve.ui.picture import viewer_image
 from cxr_valve.ui.prevalence import prevalence_control, trained_prevalences
 from cxr_valve.ui.quiz import quiz
 from cxr_valve.ui.resources import held_out_scores
+from cxr_valve.ui.value_card import show_value
 from cxr_valve.ui.viewer import ViewerImage, show_viewer
 from cxr_valve.ui.visit import Case, Visit
 
@@ -77,6 +78,9 @@ def _findings(visit: Visit, case: Case, reading: Reading, sets: dict[str, Weight
                     anyway=reading.read_anyway, beside=_beside(visit, case, key),
                 )  # fmt: skip
                 _explore(key, found, prevalence)
+        for key, value in reading.values.items():
+            with st.container(key=f"card-{key}", gap=None):
+                show_value(value, sets[key].continuous, held_out_scores(sets[key]))
     if case.truth is not None:
         quiz(visit, case, case.truth)
 
