@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxr_valve.evaluation.columns import Columns
+from cxr_valve.evaluation.prevalence import predictive_at_rates
 from cxr_valve.evaluation.report import report_cohort
 from cxr_valve.evaluation.score_file import to_cohort
+from cxr_valve.evaluation.severity import (
+    effective_positives,
+    sensitivity_at_mix,
+    sensitivity_by_grade,
+)
 from cxr_valve.evaluation.table_file import read_table
 from tests.e2e.explore.steps import MR_TEST, numbers, value
 
@@ -82,3 +88,43 @@ def test_the_browser_agrees_with_the_library(
             else:
                 wanted = pytest.approx(estimate[part], rel=1e-5, abs=1e-6)
                 assert float(number) == wanted, (name, part)
+
+
+def test_the_browser_agrees_with_the_library_at_a_severity_mix(
+    explore: Callable[..., "Page"], root: Path
+) -> None:
+    page = explore(src=MR_TEST, t="0.4", rule="manual", p="0.02", mix="50,30,20", harm="own")
+    frame = read_table(root / "mr-fake" / "scores.csv")
+    columns = Columns(label="label", score="score", grade="grade")
+    cohort = to_cohort(frame[frame["split"] == "test"], columns)
+    by_grade = sensitivity_by_grade(cohort.labels, cohort.scores, cohort.grade, 0.4)
+    mix = {"mild": 50.0, "moderate": 30.0, "severe": 20.0}
+    mixed = sensitivity_at_mix(by_grade, mix)
+    negatives = ~cohort.labels
+    specificity = float((cohort.scores[negatives] < 0.4).mean())
+    size, n0 = effective_positives(by_grade, mix), int(negatives.sum())
+    ppv, npv = predictive_at_rates(mixed.value, specificity, size, n0, 0.02)
+    found = numbers(page)
+    for name, wanted in {
+        "Whatever the prevalence: Sensitivity": mixed,
+        "At prevalence: PPV": ppv,
+        "At prevalence: NPV": npv,
+    }.items():
+        shown = [float(number) for number in found[name].split(" | ")[0].split()]
+        assert shown == pytest.approx([wanted.value, wanted.low, wanted.high], abs=1e-5), name
+    # The point stays on its curve, and the curve says whose it is.
+    assert "at this severity mix" in page.locator("[data-figure=roc]").inner_text()
+    assert (page.locator("[data-figure=precision-recall] .band").get_attribute("d") or "").count(
+        "L"
+    ) > 20
+
+
+def test_too_few_cases_are_warned_about_beside_the_caption(
+    explore: Callable[..., "Page"],
+) -> None:
+    page = explore(src="table:7,43,0,12:mr", p="0.1")
+    advice = page.locator(".advice")
+    assert "55 would be enough" in advice.inner_text()
+    assert "17 would be enough" in advice.inner_text()
+    page = explore(src=MR_TEST)
+    assert not page.locator(".advice").is_visible()

@@ -75,6 +75,8 @@ def test_the_prevalence_moves_the_number_not_the_side_and_is_remembered(start: O
     page.get_by_role("button", name="Explore this operating point").first.click()
     page.wait_for_url("**/thresholds*", timeout=WAIT)
     page.wait_for_url(re.compile(r"[?&]x=0?\.\d+"), timeout=WAIT)
+    # The explorer opens with this patient's score, at the prevalence chosen here.
+    assert "p=0.093" in page.url
     page.get_by_role("link", name="Radiograph").click()
     shown(page, "Simulated case 1")
     assert cards_shown(page) == after
@@ -103,6 +105,10 @@ def test_a_simulated_case_can_be_guessed_then_revealed_and_compared(start: Open)
     page.get_by_role("option", name="Simulated case 3").click()
     page.locator("canvas").nth(1).wait_for(timeout=WAIT)
     assert page.locator("canvas").count() == 2
+    idle(page)
+    beside = page.locator("section.finding .beside").all_inner_texts()
+    assert [text.split(":")[0] for text in beside] == ["Simulated case 3, beside it"] * 2
+    assert "%, score 0." in beside[0]
 
 
 @pytest.mark.parametrize(("width", "whole"), [(1440, True), (800, False)])
