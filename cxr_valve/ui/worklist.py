@@ -5,9 +5,11 @@ import json
 import pandas as pd
 import streamlit as st
 
+from cxr_valve.anatomy.correction import changes_in_words
 from cxr_valve.evaluation.safe_export import safe_csv
 from cxr_valve.findings import FINDINGS
 from cxr_valve.models.chain import at_prevalence
+from cxr_valve.reading.reading import Reading
 from cxr_valve.reading.serialise import flatten, outcome_as_dict
 from cxr_valve.ui.finding_card import DISAGREEMENT, spread
 from cxr_valve.ui.thumbnails import data_uri
@@ -93,8 +95,9 @@ def _choose(visit: Visit, cases: list[Case], key: str) -> None:
         column_config={
             "": st.column_config.ImageColumn(width=44),
             "case": st.column_config.TextColumn(width=112 if visit.show_names else 130),
-            "state": st.column_config.TextColumn(width=72),
-            "reason": st.column_config.TextColumn(width=420),
+            "state": st.column_config.TextColumn(width=96),
+            "CTR": number(format="%.2f", width=60),
+            "note": st.column_config.TextColumn(width=420),
             **{f"{short} probability": number(format="%.1f%%", width=106) for short in shorts},
             **{f"{short} score": number(format="%.2f", width=78) for short in shorts},
         },
@@ -103,13 +106,19 @@ def _choose(visit: Visit, cases: list[Case], key: str) -> None:
 
 
 def row(visit: Visit, case: Case) -> dict[str, object]:
-    """A line of the table; the file name only where the user asked to see it."""
+    """A line of the table; the file name only where the user asked to see it.
+
+    The ratio (CTR) is the reader's where there is one, which the note then says.
+    """
     mark = "▸ " if case.number == visit.selected else ""
     cells: dict[str, object] = {"": data_uri(case.thumbnail), "case": mark + case.name}
     if visit.show_names:
         cells["file"] = case.file_name
-    cells["state"] = case.outcome.status
     reading = case.outcome.reading
+    anyway = reading is not None and reading.read_anyway
+    cells["state"] = "read anyway" if anyway else case.outcome.status
+    if reading and reading.heart:
+        cells["CTR"] = reading.heart.corrected_ctr or reading.heart.ctr
     for key, found in (reading.findings if reading else {}).items():
         prevalence = visit.prevalence(key, found.prevalence)
         short = FINDINGS[key].short
@@ -117,8 +126,17 @@ def row(visit: Visit, case: Case) -> dict[str, object]:
         cells[f"{short} probability"] = round(100 * probability, 2)
         cells[f"{short} side"] = "positive" if found.positive else "negative"
         cells[f"{short} score"] = found.score
-    cells["reason"] = case.outcome.reason or ""
+    cells["note"] = case.outcome.reason or (_note(reading) if reading else "")
     return cells
+
+
+def _note(reading: Reading) -> str:
+    """What sets the reading of an image apart: passed by the gate, turned, corrected."""
+    said = [reading.gate.reason] if reading.read_anyway else []
+    said.append(changes_in_words(reading.changes))
+    if reading.heart and reading.heart.corrected:
+        said.append(f"CTR corrected by the reader; measured {reading.heart.ctr:.2f}.")
+    return " ".join(filter(None, said))
 
 
 def records(visit: Visit) -> list[dict[str, object]]:

@@ -10,13 +10,16 @@ from PIL import Image, ImageDraw
 from cxr_valve.imaging.load import load_radiograph
 from cxr_valve.phantom.render import simulate
 from cxr_valve.reading.report import NOTICE, SIMULATED, Report, html_report, png_report
+from tests.hand_made import heart
 
 
 @pytest.fixture
 def report(reader, make_dicom) -> Report:
     radiograph = load_radiograph(make_dicom(PatientName="Zyxwv^Quentin", PatientID="PID-778899"))
     lines = {"mr": ("Score below the operating point.",), "as": ("2 < 3 & <b>bold</b>",)}
-    return Report("Radiograph 1", reader.read(radiograph), radiograph, lines)
+    found = heart(radiograph.rows, radiograph.columns)
+    reading = replace(reader.read(radiograph), heart=found)
+    return Report("Radiograph 1", reading, radiograph, lines)
 
 
 def test_the_picture_shows_name_notices_and_sentences(report, monkeypatch) -> None:
@@ -42,6 +45,7 @@ def test_the_picture_shows_name_notices_and_sentences(report, monkeypatch) -> No
     assert "Aortic stenosis" in shown
     assert "Score below the operating point." in shown
     assert "Weights: mr-toy" in shown
+    assert "Cardiothoracic ratio 0.50" in shown
     assert not re.search("zyxwv|quentin|778899", shown, re.IGNORECASE)
 
 
@@ -53,9 +57,9 @@ def test_the_page_holds_everything_itself_and_names_nobody(report) -> None:
     assert "<h1>Radiograph 1</h1>" in page
     assert "Weights: as-toy" in page
     assert "engine openvino" in page
-    assert page.count('src="data:image/jpeg;base64,') == 2
+    assert page.count('src="data:image/jpeg;base64,') == 3
     assert not re.search(r"(src|href)=\"(?!data:)", page)
-    assert page.count("alt=") == 2
+    assert page.count("alt=") == 3
     assert not re.search("zyxwv|quentin|778899|\\.dcm|<script", page, re.IGNORECASE)
 
 
@@ -97,5 +101,5 @@ def test_weights_trained_on_patients_are_not_called_simulated(report) -> None:
 def test_a_reduced_copy_of_the_radiograph_serves_as_well(report) -> None:
     small = replace(report.radiograph, pixels=report.radiograph.pixels[::2, ::2])
     page = html_report(Report(report.name, report.reading, small, report.lines))
-    assert page.count("data:image/jpeg") == 2
+    assert page.count("data:image/jpeg") == 3
     assert "260 × 300 pixels" in page

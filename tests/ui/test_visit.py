@@ -14,6 +14,7 @@ from cxr_valve.reading.folder import Outcome
 from cxr_valve.ui import worklist
 from cxr_valve.ui.gallery import CASES, truth_in_words, verdict
 from cxr_valve.ui.visit import FULL_CASES, Case, Queue, SimulatedTruth, Visit
+from tests.hand_made import ACCEPTED, heart
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,10 @@ def read(number: int, radiograph: Radiograph, score: float = 0.6) -> Case:
         rows=radiograph.rows, columns=radiograph.columns, spacing_mm=(0.2, 0.2), view="PA",
         warnings=(),
     )  # fmt: skip
-    reading = SimpleNamespace(input=facts, findings={"mr": found}, engine="toy", seconds=0.1)
+    reading = SimpleNamespace(
+        input=facts, findings={"mr": found}, engine="toy", seconds=0.1, gate=ACCEPTED,
+        read_anyway=False, changes=(), heart=heart(),
+    )  # fmt: skip
     outcome = Outcome(Path(), "read", None, reading, None, "toy", 0.1)  # type: ignore[arg-type]
     return Case(number, outcome, file_name=f"Quokka-{number}.dcm")
 
@@ -123,8 +127,9 @@ def test_the_worklist_filters_and_shows_file_names_only_when_asked(radiograph: R
     assert numbers == {"All": [1, 2, 3], "Positive": [1], "Not read": [2]}
     assert "Quokka" not in str([worklist.row(visit, case) for case in visit.cases])
     line = worklist.row(visit, visit.cases[1])
-    assert (line["state"], line["reason"]) == ("refused", "Expected one frame.")
+    assert (line["state"], line["note"]) == ("refused", "Expected one frame.")
     assert worklist.row(visit, visit.cases[0])["MR probability"] == pytest.approx(2.53, abs=0.01)
+    assert worklist.row(visit, visit.cases[0])["CTR"] == 0.5
     visit.show_names = True
     assert worklist.row(visit, visit.cases[1])["file"] == "Quokka.dcm"
 

@@ -52,15 +52,15 @@ function drawHeart(context, heart, matrix, ratio) {
 
 function drawRatioLines(context, heart, lines, place, ratio, faint) {
   const { midline, heartRight, heartLeft, thoraxRight, thoraxLeft } = lines;
-  const draw = (from, to, dashed, weight = 1) =>
+  const draw = (from, to, dashed, weight) =>
     strokeLine(context, [place(from), place(to)], HEART_COLOUR, dashed, ratio, weight, faint ? 0.55 : 1);
   const at = (x, y) => ({ x, y });
   const [top, bottom] = heightOfChest(heart, lines);
   if (!faint) draw(at(midline, top), at(midline, bottom), true, 0.7);
-  draw(at(midline, heartRight.y), heartRight, faint);
-  draw(at(midline, heartLeft.y), heartLeft, faint);
+  draw(at(midline, heartRight.y), heartRight, faint, 1.2);
+  draw(at(midline, heartLeft.y), heartLeft, faint, 1.2);
   const level = thoraxLevel(lines);
-  draw(at(thoraxRight.x, level), at(thoraxLeft.x, level), faint);
+  draw(at(thoraxRight.x, level), at(thoraxLeft.x, level), faint, 1.2);
   // The widest points of the two lungs seldom lie on one level.
   for (const end of [thoraxRight, thoraxLeft]) draw(at(end.x, level), end, true, 0.7);
 }
