@@ -20,6 +20,8 @@ from cxr_valve.evaluation.safe_export import FORMULA_STARTS, is_formula
 from cxr_valve.evaluation.table_file import ScoreFileError, read_table
 
 _EMPTY = frozenset({"", "nan", "na", "n/a", "null", "none", "<na>", "nat"})
+# Wrong rows named in a message; of more, only the number is said.
+_LISTED = 10
 
 
 def read_scores(source: Path | bytes, columns: Columns | None = None, *, name: str = "") -> Cohort:
@@ -93,7 +95,7 @@ def _listed(frame: pd.DataFrame) -> str:
 
 
 def _first(cells: pd.Series[str], wrong: pd.Series[bool], expected: str, advice: str) -> None:
-    """Raise for the first cell that is wrong, saying how many others are."""
+    """Raise for the first cell that is wrong, saying how many others are and in which rows."""
     if not wrong.any():
         return
     row = int(cells.index[wrong][0])
@@ -101,8 +103,10 @@ def _first(cells: pd.Series[str], wrong: pd.Series[bool], expected: str, advice:
     shown = "an empty cell" if cell.lower() in _EMPTY else repr(cell[:60])
     if cell and shown == "an empty cell":
         shown = f"a missing value ({cell})"
-    others = int(wrong.sum()) - 1
-    more = f" ({others} more such rows)" if others else ""
+    others = [str(other) for other in cells.index[wrong][1:]]
+    listed = ", ".join(others[:_LISTED]) + (", …" if len(others) > _LISTED else "")
+    rows = "row" if len(others) == 1 else "rows"
+    more = f" ({len(others)} more such {rows}: {listed})" if others else ""
     raise ScoreFileError(
         f"Row {row}, column {cells.name!r}: expected {expected}, found {shown}{more}; {advice}.",
         row,

@@ -64,7 +64,7 @@ def test_excels_unicode_text_is_read() -> None:
         (b"label,score\n1,.5\n0\n", 3, "score", "found an empty cell"),
         (b"label,score\n1,.5\n0,NaN\n", 3, "score", r"found a missing value \(NaN\)"),
         (b"label,score\n1,inf\n0,.1\n", 2, "score", "score from 0 to 1, found 'inf'"),
-        (b"label,score\n1,.5\n0,1.2\n0,7\n", 3, "score", r"found '1.2' \(1 more such rows\)"),
+        (b"label,score\n1,.5\n0,1.2\n0,7\n", 3, "score", r"found '1.2' \(1 more such row: 4\)"),
         (b"label,score\n1,.5\n\n0,-0.1\n", 4, "score", "found '-0.1'"),
         (b"label,score\n1,.5\n0,high\n", 3, "score", "found 'high'"),
         (b"label,score\n1,.5\n0,\xe9\n", 3, "score", "UTF-8, found the byte 0xe9"),

@@ -51,7 +51,8 @@ def controlled(
 def pick_source(state: State) -> None:
     """Draw the controls of the source; every change goes through the session's state."""
     kind = parts_of(state.source)[0]
-    first, second, third = st.columns([2.5, 2.3, 2.1], vertical_alignment="bottom")
+    with st.container(key="explorer-source"):
+        first, second, third = st.columns([2.5, 2.3, 2.1], vertical_alignment="bottom")
     with first:
         st.session_state["explorer_kind"] = kind if kind in KINDS else "study"
         st.segmented_control(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from cxr_valve.ui.explorer.comparison import comparison_rows, same_cases
 from cxr_valve.ui.explorer.export import points_csv
 from cxr_valve.ui.explorer.file_source import FileChoice, StoredFile, file_source, first_choice
 from cxr_valve.ui.explorer.operating import operating
-from cxr_valve.ui.explorer.readings_source import join
+from cxr_valve.ui.explorer.readings_source import join, readings_source
 from cxr_valve.ui.explorer.source import Source, SourceError, describe, parts_of
 from cxr_valve.ui.explorer.state import State
 from cxr_valve.ui.explorer.study import study_source
@@ -59,6 +60,20 @@ def test_readings_as_csv() -> None:
 def test_files_that_do_not_join(readings: StoredFile, labels: StoredFile, said: str) -> None:
     with pytest.raises(SourceError, match=said):
         join(readings, labels, "mr")
+
+
+@pytest.mark.parametrize(("threshold", "known"), [(0.4, True), (0.45, False)])
+def test_readings_bring_the_operating_point_they_were_read_with(
+    weights: Path, threshold: float, known: bool
+) -> None:
+    found = {"score": 0.4, "weights": "mr-fake", "threshold": threshold}
+    lines = [json.dumps({"path": p, "findings": {"mr": found}}) for p in ("a.png", "b.png")]
+    readings = StoredFile("readings.jsonl", "\n".join(lines).encode())
+    source = readings_source("readings:x:y:mr", readings, LABELS)
+    assert (source.own is not None) is known
+    assert (source.calibrated is not None) is known
+    if source.own is not None:
+        assert source.own.threshold == 0.4
 
 
 def test_descriptors_survive_odd_names() -> None:
