@@ -19,12 +19,17 @@ BINS = 40
 
 def show_value(found: ValueReading, card: ValueCard, scores: pd.DataFrame) -> None:
     """Draw the card; ``scores`` are the held-out rows of the set, with measured values."""
+    st.html(value_html(found, card, scores))
+
+
+def value_html(found: ValueReading, card: ValueCard, scores: pd.DataFrame) -> str:
+    """The card as HTML."""
     finding = FINDINGS[found.finding]
     name = finding.name[0].upper() + finding.name[1:]
     origin = DEMONSTRATION if found.simulated else f"Weights: {found.weights}."
     colour = FINDING_COLOURS[found.finding]
     novelty = f"{found.novelty.words} " if found.novelty else ""
-    st.html(
+    return (
         f'<section class="finding" aria-label="{escape(name)}" data-finding="{found.finding}" '
         f'style="border-left-color:{colour}"><h3>{escape(name)}</h3>'
         f'<div class="row"><b class="big">{escape(headline(found))}</b>'
