@@ -44,8 +44,16 @@ def main(arguments: list[str]) -> int:
         error = f"It ended before training began ({how}): {last_words(folder, '')}"
         folder.log(error)
         folder.write_status(state="failed", error=error)
+    elif code < 0 and after.state in ("running", "stopping"):
+        # What was killed could not write why; resume goes on from its last checkpoint.
+        folder.log(f"The training process was ended by signal {-code}{_guess(code)}.")
     reconcile(folder.path.parent)
     return code if code >= 0 else 128 - code
+
+
+def _guess(code: int) -> str:
+    killed = code == -signal.SIGKILL
+    return ": somebody killed it, or memory ran out" if killed else ""
 
 
 def _wait(child: "subprocess.Popen[bytes]", head: Head | None, folder: RunFolder) -> int:

@@ -60,3 +60,11 @@ def until(folder: RunFolder, *states: str, seconds: float = 40) -> RunView:
         assert time.monotonic() < end, f"{view.state}: {view.reason} {folder.log_tail()}"
         time.sleep(0.2)
     return view
+
+
+def until_said(folder: RunFolder, words: str, seconds: float = 10) -> None:
+    """Wait until the log says these words."""
+    end = time.monotonic() + seconds
+    while not any(words in line for line in folder.log_tail()):
+        assert time.monotonic() < end, folder.log_tail()
+        time.sleep(0.1)

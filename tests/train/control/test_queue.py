@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from tests.train.control.conftest import WAIT_LIMIT, until
+from tests.train.control.conftest import WAIT_LIMIT, until, until_said
+from train.cluster import find_cluster
 from train.cluster.head import live_head
 from train.cluster.jobs import ClusterError, Jobs
 from train.control import delete, force_stop, look, reconcile, resume, stop, submit
@@ -39,6 +40,20 @@ def test_the_head_listens_to_this_machine_and_to_its_token_only(runs, toy) -> No
     with pytest.raises(ClusterError, match="found HTTP 403"):
         Jobs(head.url, "guess").all()
     assert Jobs(head.url, token.read_text()).version() == "2.60.0"
+
+
+def test_a_cluster_that_ray_address_names_is_used_as_it_is(runs, toy, monkeypatch) -> None:
+    submit(toy(steps=1))
+    head = live_head(runs)
+    monkeypatch.setenv("RAY_ADDRESS", head.url + "/")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", (runs / ".cluster" / "token").read_text())
+    outside = find_cluster(runs)
+    assert (outside.jobs.url, outside.embedded) == (head.url, False)
+    # Its head offers the program's own slot, so that is what a run takes.
+    assert outside.resources(workers=4) == {"cxr_training": 1.0}
+    monkeypatch.setenv("RAY_ADDRESS", "http://127.0.0.1:9")
+    with pytest.raises(ClusterError, match=r"answer at http://127\.0\.0\.1:9.*check RAY_ADDRESS"):
+        find_cluster(runs)
 
 
 def test_a_run_that_cannot_begin_keeps_its_error(runs, toy) -> None:
@@ -86,6 +101,7 @@ def test_killing_the_process_and_then_the_head_is_told_and_survived(runs, toy) -
     submit(killed)
     os.kill(until(killed, "running").status.pid, signal.SIGKILL)
     assert "is gone without a word" in until(killed, "interrupted", seconds=5).reason
+    until_said(killed, "ended by signal 9: somebody killed it, or memory ran out")
     submit(training)
     submit(waiting)
     process = until(training, "running").status.process
