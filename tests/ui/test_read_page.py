@@ -1,7 +1,6 @@
 """The reading page from outside, without a browser: drop, refuse, move, choose, reveal."""
 
 import io
-import re
 from pathlib import Path
 
 import numpy as np
@@ -10,32 +9,8 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cxr_valve import cards
 from cxr_valve.phantom.render import simulate
-from cxr_valve.ui.visit import Visit
-
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "read" / "radiograph.py"
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("weights")
-
-
-@pytest.fixture
-def weights(shared: Path, toy_set, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Small networks for both findings, AS by two members; made once."""
-    if not any(shared.iterdir()):
-        toy_set(shared, "mr")
-        toy_set(shared, "as", networks=("resnet18", "resnet34"))
-    monkeypatch.setenv(cards.ROOT_VARIABLE, str(shared))
-    monkeypatch.setattr(cards, "shipped_root", lambda: shared)
-    return shared
-
-
-@pytest.fixture
-def page(weights: Path) -> AppTest:
-    return AppTest.from_file(str(PAGE), default_timeout=60).run()
+from tests.ui.steps import PAGE, drop, html, text, visit
 
 
 def png(index: int = 0) -> bytes:
@@ -43,27 +18,6 @@ def png(index: int = 0) -> bytes:
     stream = io.BytesIO()
     Image.fromarray((pixels >> 4).astype(np.uint8)).save(stream, "PNG")
     return stream.getvalue()
-
-
-def drop(page: AppTest, *files: tuple[str, bytes]) -> None:
-    uploads = [(name, content, "application/octet-stream") for name, content in files]
-    page.file_uploader[0].set_value(uploads).run()
-    assert not page.exception
-
-
-def visit(page: AppTest) -> Visit:
-    found = page.session_state["visit"]
-    assert isinstance(found, Visit)
-    return found
-
-
-def html(page: AppTest) -> str:
-    return "\n".join(str(element.proto.body) for element in page.get("html"))
-
-
-def text(page: AppTest) -> str:
-    """What can be read, without the marks that explain numbers."""
-    return re.sub("<[^>]*>", "", html(page))
 
 
 def test_it_opens_on_a_place_to_drop_files_and_examples(page: AppTest) -> None:

@@ -18,7 +18,8 @@ import streamlit as st
 from PIL import Image
 from cxr_valve.imaging.prepare import prepare
 from cxr_valve.phantom.render import simulate
-from cxr_valve.ui.viewer import EvidenceLayer, ViewerImage, show_viewer, trace_mask
+from cxr_valve.ui.viewer import EvidenceLayer, HeartLayer, ViewerImage, show_viewer, trace_mask
+from tests.hand_made import heart
 
 st.set_page_config(layout="wide")
 st.session_state.runs = st.session_state.get("runs", 0) + 1
@@ -47,7 +48,27 @@ index = 2 if st.toggle("next") else 1
 images = [case(index, 2048, 2048)]
 if st.query_params.get("two"):
     images.append(case(5, 900, 1300))
-show_viewer(images, key="viewer", height=640, finding=st.query_params.get("finding"))
+kept = st.session_state.setdefault("kept", {})
+if st.query_params.get("heart"):
+    for number, image in enumerate(images):
+        found = heart(image.radiograph.rows, image.radiograph.columns)
+        edit = kept.get(str(number))
+        layer = HeartLayer(
+            str(number), found.lines, found.outlines,
+            edit.lines if edit else None, edit.stamp if edit else 0,
+        )
+        images[number] = replace(image, heart=layer)
+
+
+def keep(edit):
+    kept[edit.token] = edit
+
+
+show_viewer(
+    images, key="viewer", height=640, finding=st.query_params.get("finding"), on_heart=keep
+)
+for token, edit in kept.items():
+    st.write(f"kept {token}: {round(edit.lines.heart_left[1]) if edit.lines else 'measured'}")
 st.button("rerun")
 """
 
