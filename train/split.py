@@ -4,8 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from train.cohort.card import SPLITS, CohortError, Proof
+
+#: One number for each of ``SPLITS``.
+Counts = NDArray[np.int64]
 
 
 def split_patients(
@@ -40,49 +44,58 @@ def split_patients(
     people = rows.groupby("patient", sort=True).agg(
         stratum=("stratum", "max"), positive=("positive", "any"), images=("patient", "size")
     )
-    if len(people) < len(SPLITS):
-        raise CohortError(
-            f"Expected at least three patients, one for each split; found {len(people)}. Loosen "
-            "the rules or bring more data."
-        )
     rng = np.random.default_rng(seed)
     people["chance"] = rng.random(len(people))
     people["split"] = ""
-    shares = np.asarray(ratios, float) / np.sum(ratios)
-    given = np.zeros(len(SPLITS))
     classes = [people[people["positive"]], people[~people["positive"]]]
-    for members in classes:
-        if members.empty:
-            continue
-        counts = quotas(len(members), shares, given + shares * len(members))
-        given += shares * len(members) - counts
+    counts = shared_out([len(members) for members in classes], ratios)
+    for members, count in zip(classes, counts, strict=True):
         ordered = members.sort_values(["stratum", "images", "chance"], kind="stable").index
-        people.loc[ordered, "split"] = [SPLITS[at] for at in dealt(counts, rng)]
+        people.loc[ordered, "split"] = [SPLITS[at] for at in dealt(count, rng)]
     return pd.Series(patients.map(people["split"]), index=patients.index)
 
 
-def quotas(count: int, shares: np.ndarray, owed: np.ndarray | None = None) -> np.ndarray:
-    """Whole numbers that sum to ``count``, nearest to ``shares`` of it by largest remainder.
+def shared_out(sizes: Sequence[int], ratios: Sequence[float]) -> list[Counts]:
+    """How many of each class go to each split; no split stays empty.
 
-    ``owed`` adds what earlier rounding left, so that classes together keep the shares. Every
-    split gets at least one where ``count`` allows it.
+    Raises CohortError where there are fewer members than splits.
     """
-    wanted = shares * count if owed is None else np.maximum(owed, 0) * count / np.sum(owed)
-    found = np.floor(wanted).astype(int)
-    rest = np.argsort(found - wanted, kind="stable")[: count - int(found.sum())]
+    if sum(sizes) < len(SPLITS):
+        raise CohortError(
+            f"Expected at least three patients, one for each split; found {sum(sizes)}. Loosen "
+            "the rules or bring more data."
+        )
+    counts = [quotas(size, ratios) for size in sizes]
+    while (total := np.sum(counts, axis=0)).min() == 0:
+        # Only with a handful of patients: the fullest split gives one of its larger class.
+        full = int(total.argmax())
+        larger = max(counts, key=lambda count: int(count[full]))
+        larger[full] -= 1
+        larger[int(total.argmin())] += 1
+    return counts
+
+
+def quotas(size: int, ratios: Sequence[float]) -> Counts:
+    """Whole numbers that sum to ``size``, nearest to its shares by largest remainder.
+
+    Each is at least one where ``size`` allows it.
+    """
+    wanted = np.asarray(ratios, float) / np.sum(ratios) * size
+    found: Counts = np.floor(wanted).astype(np.int64)
+    rest = np.argsort(found - wanted, kind="stable")[: size - int(found.sum())]
     found[rest] += 1
-    while count >= len(found) and found.min() == 0:
+    while size >= len(found) and found.min() == 0:
         found[found.argmin()] += 1
         found[found.argmax()] -= 1
-    return np.asarray(found)
+    return found
 
 
-def dealt(counts: np.ndarray, rng: np.random.Generator) -> list[int]:
+def dealt(counts: Counts, rng: np.random.Generator) -> list[int]:
     """Numbers of splits spread evenly: each next one goes to the split that lags most.
 
     ``rng`` decides where each split begins, or the mildest case would always train.
     """
-    share = counts / counts.sum()
+    share = counts / max(int(counts.sum()), 1)
     credit = rng.random(len(counts)) * share
     left = counts.astype(int).copy()
     order = []

@@ -37,10 +37,11 @@ SPREAD_NEEDED = 234
 
 @dataclass(frozen=True)
 class Check:
-    """One floor: ``found`` against ``needed`` of what is counted, and the sentence that says it."""
+    """One floor: ``found`` (None: cannot be had) against ``needed`` of what is counted, and the
+    sentence that says it."""
 
     name: str
-    found: float
+    found: float | None
     needed: float
     enough: bool
     sentence: str
@@ -83,7 +84,7 @@ def _binary(splits: dict[str, SplitSummary], target: Target) -> list[Check]:
 
 def _auc(auc: float, positives: int, negatives: int) -> Check:
     if min(positives, negatives) < 2:
-        return Check("auc", math.inf, WIDEST_AUC, False, "Test split: too few of a class for AUC.")
+        return Check("auc", None, WIDEST_AUC, False, "Test split: too few of a class for AUC.")
     width = auc_interval_width(auc, positives, negatives)
     needed = auc_cases_needed(auc, positives / (positives + negatives), WIDEST_AUC)
     enough = width <= WIDEST_AUC
@@ -94,7 +95,7 @@ def _auc(auc: float, positives: int, negatives: int) -> Check:
 
 def _proportion(name: str, value: float, count: int, counted: str) -> Check:
     if count == 0:
-        return Check(name, math.inf, WIDEST_USEFUL, False, f"Test split: no {counted} for {name}.")
+        return Check(name, None, WIDEST_USEFUL, False, f"Test split: no {counted} for {name}.")
     low, high = clopper_pearson_bounds(value * count, count)
     width = float(high - low)
     enough = width <= WIDEST_USEFUL

@@ -104,7 +104,7 @@ def rules_from_json(found: Mapping[str, Any]) -> CohortRules:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "rules"
-        raise CohortError(f"{place}: {first['msg']}.") from None
+        raise CohortError(f"{place}: {first['msg']}; found {first['input']!r}.") from None
 
 
 def _check_below(name: str, path: str) -> None:

@@ -127,7 +127,7 @@ def read_exams(file: Path, patients: set[str]) -> pd.DataFrame:
         return pd.DataFrame(columns=["patient", "date", "grade_mr", "grade_as", "value_lvef"])
     kept = kept.drop_duplicates(["measurement_id", "measurement"])
     wide = kept.pivot(index="measurement_id", columns="measurement", values="result")
-    wide = wide.reindex(columns=sorted(WANTED)).fillna("").astype(str)
+    wide = wide.reindex(columns=sorted(WANTED)).astype(object).fillna("")
     heads = kept.drop_duplicates("measurement_id").set_index("measurement_id")
     numbers = {name: _number(wide[name], *limits) for name, limits in NUMBERS.items()}
     exams = pd.DataFrame(
