@@ -30,8 +30,8 @@ def whole() -> Geometry:
     return Geometry(SIDE, SIDE, SIDE, everything, everything)
 
 
-@pytest.fixture
-def heart_card() -> HeartCard:
+def toy_heart_card() -> HeartCard:
+    """A card for networks that see drawn chests."""
     return HeartCard(
         tag="toy",
         created="2026-01-01",
@@ -47,6 +47,11 @@ def heart_card() -> HeartCard:
         limits=(),
         data=(),
     )
+
+
+@pytest.fixture
+def heart_card() -> HeartCard:
+    return toy_heart_card()
 
 
 class DrawnNetwork:

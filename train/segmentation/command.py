@@ -68,8 +68,9 @@ def run(options: argparse.Namespace) -> int:
         return 1
     names, _ = labelled_names(manifest)
     labelled = load_labelled(options.real, names)
-    unlabelled = load_images(options.real, unlabelled_names(manifest))
-    network, taught = second_round(labelled, unlabelled, options.work)
+    network, taught = second_round(
+        labelled, lambda: load_images(options.real, unlabelled_names(manifest)), options.work
+    )
     folder = write_heart(network, labelled, taught, options.real, manifest, options.out)
     logging.info("wrote %s", folder)
     return 0

@@ -1,6 +1,7 @@
 """The rounds of training: masks drawn by people first, then real radiographs that have none."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 #: At a smaller size first: twice as many steps in the time, and it teaches the second round.
 FIRST = Recipe(steps=600, input_size=192)
-SECOND = Recipe(steps=600, input_size=256, rate=1.5e-3, seed=12)
+SECOND = Recipe(steps=350, input_size=256, rate=1.5e-3, seed=12)
 #: Of a batch of the second round, how many have masks that people drew.
 DRAWN = 7
 
@@ -37,10 +38,13 @@ def first_round(labelled: Pictures, work: Path) -> AnatomyNet:
     return load_anatomy_network(file)
 
 
-def second_round(labelled: Pictures, unlabelled: NDArray[np.uint8], work: Path) -> tuple[Path, int]:
+def second_round(
+    labelled: Pictures, unlabelled: Callable[[], NDArray[np.uint8]], work: Path
+) -> tuple[Path, int]:
     """Go on with masks of the first network beside drawn ones; reused where it is done.
 
-    Returns the network's file and how many of the ``unlabelled`` images took part.
+    ``unlabelled`` loads the images without masks, where they are needed. Returns the network's
+    file and how many of them took part.
     """
     file = work / "second" / "network.safetensors"
     taught = taught_masks(labelled, unlabelled, work)
@@ -51,12 +55,14 @@ def second_round(labelled: Pictures, unlabelled: NDArray[np.uint8], work: Path) 
     return file, len(taught)
 
 
-def taught_masks(labelled: Pictures, unlabelled: NDArray[np.uint8], work: Path) -> Pictures:
+def taught_masks(
+    labelled: Pictures, unlabelled: Callable[[], NDArray[np.uint8]], work: Path
+) -> Pictures:
     """The unlabelled images that the first network is sure of, with its masks; kept in ``work``."""
     file = work / "taught.npz"
     if not file.exists():
         teacher = first_round(labelled, work)
-        taught = teach(teacher, unlabelled, SECOND.input_size, usual_ranges(labelled))
+        taught = teach(teacher, unlabelled(), SECOND.input_size, usual_ranges(labelled))
         np.savez(work / "taught.partial.npz", images=taught.images, masks=taught.masks)
         (work / "taught.partial.npz").replace(file)
     kept = np.load(file)
