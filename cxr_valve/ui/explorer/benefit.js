@@ -94,7 +94,8 @@ function calibrationChart(parent, app) {
     plot,
     load() {
       const data = app.source.calibration;
-      plot.vacant(data ? "" : "needs the scores of single cases");
+      const why = app.source.scale ? `a ${app.source.scale.toLowerCase()} is no probability` : "needs the scores of single cases";
+      plot.vacant(data ? "" : why);
       if (!data) return;
       const { calibrated } = app.source;
       const known = calibrated ? `Probability, for a prevalence of ${percent(calibrated.prevalence)}` : "Score, read as a probability";

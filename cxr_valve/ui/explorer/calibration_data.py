@@ -25,8 +25,11 @@ def probabilities(source: Source) -> FloatArray:
 
 
 def calibration_data(source: Source) -> dict[str, Any] | None:
-    """Bins with intervals and counts, the smooth curve, and calibration in numbers."""
-    if source.cohort is None or not len(source.cohort):
+    """Bins with intervals and counts, the smooth curve, and calibration in numbers.
+
+    None where there are no probabilities: without scores, or where those are on another scale.
+    """
+    if source.cohort is None or not len(source.cohort) or source.scale:
         return None
     p = probabilities(source)
     found = calibration(source.cohort.labels, p, bins=BINS, strategy="quantile")

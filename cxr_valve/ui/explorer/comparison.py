@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.comparison import compare_operating_points
 from cxr_valve.evaluation.intervals import Estimate, clopper_pearson
 from cxr_valve.evaluation.metrics import weighted_sum
@@ -12,22 +13,31 @@ from cxr_valve.ui.explorer.operating import counts_of
 from cxr_valve.ui.explorer.source import Source
 
 
-def same_cases(first: Source, second: Source) -> bool:
-    """Whether the rows of both are the same radiographs, so that a paired test applies."""
+def common_cases(first: Source, second: Source) -> tuple[Cohort, Cohort] | None:
+    """The radiographs that both score, in one order, so that a paired test applies; else None."""
     a, b = first.cohort, second.cohort
     if a is None or b is None or first.cases != second.cases:
-        return False
-    return len(a) == len(b) and bool(np.array_equal(a.labels, b.labels))
+        return None
+    rows = [
+        np.arange(len(cohort)) if source.rows is None else source.rows
+        for source, cohort in ((first, a), (second, b))
+    ]
+    _, mine, theirs = np.intersect1d(*rows, assume_unique=True, return_indices=True)
+    a, b = a.subset(mine), b.subset(theirs)
+    same = len(a) > 0 and bool(np.array_equal(a.labels, b.labels))
+    return (a, b) if same else None
 
 
 def comparison_rows(first: Source, threshold: float, second: Source, other: float) -> list[str]:
     """Lines of Markdown: differences A − B with intervals, p values and the name of each test."""
-    if same_cases(first, second):
-        return _paired(first, threshold, second, other)
+    common = common_cases(first, second)
+    if common is not None:
+        left_out = max(len(s.cohort or ()) for s in (first, second)) - len(common[0])
+        return _paired(*common, threshold, other, left_out)
     rows = ["Different cases: unpaired tests."]
     rows += _independent(first, threshold, second, other)
     a, b = first.cohort, second.cohort
-    if a is not None and b is not None and _both(first) and _both(second):
+    if a is not None and b is not None and _both(a) and _both(b):
         test = delong_unpaired((a.labels, a.scores), (b.labels, b.scores))
         rows.append(_row("AUC", test.difference, test.p, "DeLong, unpaired"))
     else:
@@ -35,15 +45,16 @@ def comparison_rows(first: Source, threshold: float, second: Source, other: floa
     return rows
 
 
-def _paired(first: Source, threshold: float, second: Source, other: float) -> list[str]:
-    a, b = first.cohort, second.cohort
-    assert a is not None and b is not None, "checked by same_cases"  # noqa: PT018
-    rows = [f"The same {len(a):,} cases: paired tests; images are treated as independent."]
+def _paired(a: Cohort, b: Cohort, threshold: float, other: float, left_out: int) -> list[str]:
+    missing = f", {left_out:,} that only one of them scores left out" if left_out else ""
+    rows = [
+        f"The same {len(a):,} cases{missing}: paired tests; images are treated as independent."
+    ]
     found = compare_operating_points(a.labels, (a.scores, threshold), (b.scores, other))
     for name, compared in found.items():
         only = f"only A right in {compared.first_only}, only B in {compared.second_only}"
         rows.append(_row(name.capitalize(), compared.difference, compared.p, f"McNemar; {only}"))
-    if not np.array_equal(a.scores, b.scores) and _both(first):
+    if not np.array_equal(a.scores, b.scores) and _both(a):
         test = delong_test(a.labels, a.scores, b.scores)
         rows.append(_row("AUC", test.difference, test.p, "DeLong, paired"))
     return rows
@@ -82,6 +93,5 @@ def _signed(x: float) -> str:
     return "undefined" if x != x else f"{x:+.3f}".replace("-", "−")
 
 
-def _both(source: Source) -> bool:
-    cohort = source.cohort
-    return cohort is not None and 0 < cohort.positives < len(cohort)
+def _both(cohort: Cohort) -> bool:
+    return 0 < cohort.positives < len(cohort)

@@ -2,8 +2,19 @@
 
 const KEPT_STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "paint-order", "opacity", "font-size", "font-weight", "font-family", "font-variant-numeric", "text-anchor", "display"];
 
-/** A copy that looks the same anywhere: colours of the theme are written into it. */
-function standalone(plot, app) {
+/** Words in lines of at most so many characters. */
+function wrapped(text, most) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`.trim();
+    if (longer.length <= most || !lines.at(-1)) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** A copy that looks the same anywhere, with `notes` below: colours of the theme are written into it. */
+function standalone(plot, app, notes) {
   const copy = plot.svg.cloneNode(true);
   const originals = [plot.svg, ...plot.svg.querySelectorAll("*")];
   [copy, ...copy.querySelectorAll("*")].forEach((node, at) => {
@@ -12,23 +23,19 @@ function standalone(plot, app) {
     node.setAttribute("style", text.replaceAll('"', "'"));
     node.removeAttribute("class");
   });
-  const extra = 30;
-  const { width, height } = plot;
-  copy.setAttribute("viewBox", `0 0 ${width} ${height + extra}`);
-  copy.setAttribute("width", width);
-  copy.setAttribute("height", height + extra);
-  copy.setAttribute("xmlns", SVG);
-  const ground = getComputedStyle(app.root).backgroundColor;
-  copy.prepend(shape("rect", { width, height: height + extra, fill: ground }));
-  const style = `fill:${getComputedStyle(app.root).color};font-size:9px;font-family:sans-serif`;
-  app.provenance().forEach((line, at) => {
-    shape("text", { x: 8, y: height + 9 + 13 * at, style }, copy, line.length > width / 4.4 ? `${line.slice(0, Math.floor(width / 4.4))}…` : line);
-  });
+  const { width } = plot;
+  const lines = notes.flatMap((note) => wrapped(note, Math.floor(width / 4.2)));
+  const height = plot.height + (lines.length ? 6 + 12 * lines.length : 0);
+  for (const [name, value] of Object.entries({ viewBox: `0 0 ${width} ${height}`, width, height, xmlns: SVG })) copy.setAttribute(name, value);
+  const { backgroundColor, color } = getComputedStyle(app.root);
+  copy.prepend(shape("rect", { width, height, fill: backgroundColor }));
+  const style = `fill:${color};font-size:9px;font-family:sans-serif`;
+  lines.forEach((line, at) => shape("text", { x: 8, y: plot.height + 9 + 12 * at, style }, copy, line));
   return copy;
 }
 
 function serialised(plot, app) {
-  return new XMLSerializer().serializeToString(standalone(plot, app));
+  return new XMLSerializer().serializeToString(standalone(plot, app, app.provenance()));
 }
 
 function download(blob, name) {
@@ -49,8 +56,8 @@ async function savePng(plot, app, scale = 3) {
   picture.src = address;
   await picture.decode();
   const canvas = document.createElement("canvas");
-  canvas.width = plot.width * scale;
-  canvas.height = (plot.height + 30) * scale;
+  canvas.width = picture.width * scale;
+  canvas.height = picture.height * scale;
   canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
   URL.revokeObjectURL(address);
   canvas.toBlob((blob) => download(blob, `${plot.id}.png`), "image/png");

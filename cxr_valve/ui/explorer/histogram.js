@@ -55,6 +55,7 @@ function histogramChart(parent, app) {
     write(label.with, `with ${source.finding.short}${size(source.positives)}`);
     write(label.without, `without ${source.finding.short}${size(source.negatives)}`);
     const grades = source.grades.map((g) => g.name).join(", ");
+    write(plot.xLabel, source.scale || "Score");
     plot.say(source.histogram.model ? "densities of the model, not data" : grades ? `shades from faint to strong: ${grades}` : "each class adds up to 100%");
   };
 

@@ -68,6 +68,7 @@ def build_payload(source: Source) -> Json:
         "auc": _auc(source),
         "own": asdict(source.own) if source.own else None,
         "calibrated": _calibrated(source),
+        "scale": source.scale,
         "histogram": histogram(source, points),
         "grades": grade_data(source, points.thresholds),
         "calibration": calibration_data(source),

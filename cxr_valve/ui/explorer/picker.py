@@ -99,8 +99,8 @@ def weights_names() -> dict[str, str]:
         short = FINDINGS[card.finding].short + (" (simulated)" if card.simulated else "")
         for column in columns:
             for split in SPLITS:
-                member = "" if column == "score" else f", {column}"
-                name = f"{short}, {split}: {card.tag}{member}"
+                member = column_name(column)
+                name = f"{short}, {split}: {card.tag}" + (f", {member}" if member else "")
                 names[weights_descriptor(card, split, column)] = name
     return names
 

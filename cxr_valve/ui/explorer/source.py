@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote
 
 from cxr_valve.evaluation.binormal import Binormal
 from cxr_valve.evaluation.calibration import Platt
+from cxr_valve.evaluation.checks import IntArray
 from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.operating_point import Counts
 
@@ -36,8 +37,9 @@ class Source:
     """What the charts are drawn from: scored cases, a binormal model, or a bare 2×2 table.
 
     ``descriptor`` names it in the address; ``finding`` is a key of ``FINDINGS`` or "". ``cases``
-    is equal for two sources whose rows are the same images in the same order, which makes a paired
-    test possible. For a model ``counts`` is the published table at ``own.threshold`` and
+    is equal for two sources that score the same images, which makes a paired test possible;
+    ``rows`` are then the numbers of those it has a score for (None: all, in order). ``scale`` names
+    a score that is no probability and never was one, like a ratio of widths. For a model ``counts`` is the published table at ``own.threshold`` and
     ``prevalence`` that of the study.
     """
 
@@ -53,6 +55,8 @@ class Source:
     own: OwnPoint | None = None
     calibrated: Calibrated | None = None
     cases: str = ""
+    rows: IntArray | None = None
+    scale: str = ""
 
     @property
     def kind(self) -> str:

@@ -35,8 +35,8 @@ function tableCsv(app) {
 
 const PRINT_STYLE = `body{font:14px/1.45 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1d21;background:#fff}
 h1{font-size:1.4rem}table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}td,th{padding:.15rem .7rem .15rem 0;text-align:left}
-.group th{padding-top:.6rem;border-bottom:1px solid #ccc}.interval,.n{color:#555}.large{font-size:1.2rem}figure{display:inline-block;margin:.3rem;break-inside:avoid}
-svg{max-width:100%;height:auto}table:not(.compared) .second{display:none}`;
+.group th{padding-top:.6rem;border-bottom:1px solid #ccc}.interval,.n{color:#555}.large{font-size:1.2rem}figure{display:inline-block;width:47%;margin:.3rem;break-inside:avoid;vertical-align:top}figure.wide{width:96%}
+svg{width:100%;height:auto}table:not(.compared) .second{display:none}`;
 
 /** One page without scripts or outside references: caption, tables, figures, where they come from. */
 function summaryPage(app) {
@@ -54,12 +54,22 @@ function summaryPage(app) {
   if (app.other && app.other !== app.source) add("p", "", `B: ${app.nature(app.other)}${app.other.title}`);
   add("p", "", app.assumption);
   for (const table of app.root.querySelectorAll("table")) body.append(page.importNode(table, true));
-  for (const { plot } of app.charts.filter((chart) => chart.plot && !chart.plot.reason)) {
-    const figure = add("figure", "");
-    figure.append(page.importNode(standalone(plot, app), true));
+  for (const [plot, drawing] of onPaper(app)) {
+    add("figure", plot.figure.classList.contains("wide") ? "wide" : "").append(page.importNode(drawing, true));
   }
   add("p", "", `Link that reproduces these numbers: ${window.location.href}`);
   return `<!doctype html>\n${page.documentElement.outerHTML}`;
+}
+
+/** Every chart that is drawn, in ink on white whatever the theme of the screen. */
+function onPaper(app) {
+  app.root.classList.add("paper");
+  app.paint();
+  const charts = app.charts.filter((chart) => chart.plot && !chart.plot.reason);
+  const drawn = charts.map(({ plot }) => [plot, standalone(plot, app, [])]);
+  app.root.classList.remove("paper");
+  app.paint();
+  return drawn;
 }
 
 function exportBar(parent, app) {

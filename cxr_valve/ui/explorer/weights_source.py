@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cxr_valve.active import active_sets
+from cxr_valve.anatomy.heart import USUAL_LIMIT
 from cxr_valve.cards import AnyCard, Card, CardError, WeightSet, find_sets
 from cxr_valve.evaluation.calibration import Platt
+from cxr_valve.evaluation.checks import BoolArray
 from cxr_valve.evaluation.columns import Columns
 from cxr_valve.evaluation.score_file import to_cohort
 from cxr_valve.evaluation.table_file import ScoreFileError, read_table
@@ -18,8 +22,11 @@ from cxr_valve.ui.explorer.source import Calibrated, OwnPoint, Source, SourceErr
 from cxr_valve.ui.explorer.source import parts_of as parts
 
 SPLITS = ("test", "validation")
+#: The heart size of each case, where somebody measured it: what a network has to beat.
+RATIO = "ctr"
+RATIO_NAME = "Cardiothoracic ratio"
 #: Columns of scores.csv that describe the case; every other one is a member's probability.
-FIXED = ("split", "image", "patient", "label", "grade", "sex", "age", "view", "score")
+FIXED = ("split", "image", "patient", "label", "grade", "sex", "age", "view", "score", RATIO)
 SIMULATED = (
     "Simulated: these weights were trained and tested on simulated radiographs. They demonstrate "
     "the system and are evidence about nobody."
@@ -61,10 +68,16 @@ def find_set(name: str) -> WeightSet:
 
 
 def score_columns(found: WeightSet) -> Sequence[str]:
-    """The soft vote, and for an ensemble its members one by one."""
+    """The soft vote, for an ensemble its members one by one, and the heart size where it is."""
     header = pd.read_csv(_file(found), nrows=0).columns
     members = [str(name) for name in header if name not in FIXED]
-    return ["score", *members] if len(members) > 1 else ["score"]
+    rival = [RATIO] if RATIO in header else []
+    return ["score", *(members if len(members) > 1 else []), *rival]
+
+
+def column_name(column: str) -> str:
+    """How lists and titles name a column of scores; "" for the score itself."""
+    return {"score": "", "": "", RATIO: "heart size (CTR)"}.get(column, column)
 
 
 def weights_source(descriptor: str) -> Source:
@@ -88,28 +101,56 @@ def weights_source(descriptor: str) -> Source:
         if rows.empty:
             held = ", ".join(sorted(set(frame["split"])))
             raise SourceError(f"Expected a split out of {held}; found {split!r}.")
-        cohort = to_cohort(rows, Columns(label="label", score=column or "score"))
+        filled = _filled(rows, column)
+        cohort = to_cohort(rows[filled], Columns(label="label", score=column or "score"))
     except (ScoreFileError, KeyError) as error:
         raise SourceError(f"The scores of {name} cannot be used: {error}") from error
-    whole = column in ("", "score")
-    return Source(
+    named = column_name(column)
+    source = Source(
         descriptor=descriptor,
-        title=f"{FINDINGS[card.finding].short}, {split}: {name}" + ("" if whole else f", {column}"),
+        title=f"{FINDINGS[card.finding].short}, {split}: {name}" + (f", {named}" if named else ""),
         finding=card.finding,
         notes=(SIMULATED,) if card.simulated else (),
         simulated=card.simulated,
         cohort=cohort,
         prevalence=cohort.prevalence,
-        own=OwnPoint(
-            card.operating_point.threshold,
-            card_rule(card),
-        )
-        if whole
-        else None,
-        calibrated=Calibrated(Platt(card.calibration.a, card.calibration.b), card.prevalence)
-        if whole
-        else Calibrated(Platt(1.0, 0.0), card.prevalence),
+        calibrated=Calibrated(Platt(1.0, 0.0), card.prevalence),
         cases=f"weights:{name}:{split}:{card.scores_sha256}",
+    )
+    if column == RATIO:
+        return _as_ratio(source, filled)
+    if named:
+        return source
+    return replace(
+        source,
+        own=OwnPoint(card.operating_point.threshold, card_rule(card)),
+        calibrated=Calibrated(Platt(card.calibration.a, card.calibration.b), card.prevalence),
+    )
+
+
+def _filled(rows: pd.DataFrame, column: str) -> BoolArray:
+    """Which rows have a score. Only a ratio may be missing: a heart is not always found."""
+    if column != RATIO:
+        return np.ones(len(rows), bool)
+    return np.asarray(rows[column].str.strip() != "", bool)
+
+
+def _as_ratio(source: Source, filled: BoolArray) -> Source:
+    """The heart size as a score: on its own scale, with the limit that everybody knows."""
+    missing = int((~filled).sum())
+    notes = [
+        "The heart size alone, as any reader can measure it: what the networks have to beat. It is "
+        "no probability: nothing is calibrated, and the net benefit keeps a harm ratio of its own."
+    ]
+    if missing:
+        notes.append(f"Without the {missing:,} images in which no heart was found.")
+    return replace(
+        source,
+        notes=(*source.notes, *notes),
+        calibrated=None,
+        own=OwnPoint(USUAL_LIMIT, "the usual upper limit on a PA view"),
+        rows=np.flatnonzero(filled),
+        scale=RATIO_NAME,
     )
 
 
