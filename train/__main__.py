@@ -7,11 +7,12 @@ from pathlib import Path
 
 from cxr_valve.cards import shipped_root
 from train import evaluate_command as evaluate
+from train import novelty, work
 from train import ratios_command as ratios
-from train import work
 from train.cohort import command as cohort
 from train.control import command as runs
 from train.fit import command as fit
+from train.gate import command as gate
 from train.segmentation import command as segmentation
 from train.simulate import command as simulate
 
@@ -20,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Parse and run; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for part in (simulate, cohort, fit, evaluate, runs, segmentation, ratios, work):
+    for part in (simulate, cohort, fit, evaluate, runs, segmentation, gate, novelty, ratios, work):
         part.add_parser(commands)
     _add_demo(commands)
     options = parser.parse_args(arguments)

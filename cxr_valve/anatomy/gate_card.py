@@ -35,14 +35,16 @@ class Thresholds:
     """Where the gate draws its lines; how they were chosen stands in ``rule``.
 
     ``frontal``: least probability of a frontal chest; ``turned``, ``inverted``, ``mirrored``: from
-    this probability on it is called so; ``unlike``: largest distance from the frontal radiographs
-    it learnt from (1 is typical).
+    this probability on it is called so, ``mirrored`` after the network's log odds were lowered by
+    ``lean`` times the heart's lean to the usual side; ``unlike``: largest distance from the frontal
+    radiographs it learnt from (1 is typical).
     """
 
     frontal: Inside
     turned: Inside
     inverted: Inside
     mirrored: Inside
+    lean: Annotated[float, Field(ge=0)]
     unlike: Annotated[float, Field(gt=0)]
     rule: str
 

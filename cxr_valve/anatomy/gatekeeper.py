@@ -37,11 +37,14 @@ class Gatekeeper:
         """Side of the input it needs, in pixels."""
         return self.card.input_size
 
-    def read(self, radiograph: Radiograph, prepared: Prepared) -> Gated:
-        """Judge a radiograph by the input of ``size`` made from it."""
+    def read(self, radiograph: Radiograph, prepared: Prepared, lean: float | None = None) -> Gated:
+        """Judge a radiograph by the input of ``size`` made from it.
+
+        ``lean``: on which side its heart was found, if it was (``side.lean``).
+        """
         logits, descriptions = self.run(batch(prepared))
         distance = float(self.typical.distance(descriptions)[0])
-        seen = answers(logits[0], distance)
+        seen = answers(logits[0], distance, lean)
         reading = judge(radiograph, prepared.image, seen, self.card.thresholds)
         return Gated(reading, descriptions[0])
 

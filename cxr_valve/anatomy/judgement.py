@@ -40,13 +40,17 @@ LEAST_SIDE = 64
 
 @dataclass(frozen=True)
 class Answers:
-    """The network's answers as probabilities, and the distance from typical frontals."""
+    """The network's answers as probabilities, and the distance from typical frontals.
+
+    ``lean``: on which side the heart was found (``side.lean``); None where it was not.
+    """
 
     kinds: NDArray[np.float64]
     turns: NDArray[np.float64]
     inverted: float
     mirrored: float
     distance: float
+    lean: float | None = None
 
     @property
     def frontal(self) -> float:
@@ -59,12 +63,12 @@ class Answers:
         return self.frontal * float(self.turns[0]) * (1 - self.inverted)
 
 
-def answers(logits: NDArray[np.float32], distance: float) -> Answers:
+def answers(logits: NDArray[np.float32], distance: float, lean: float | None = None) -> Answers:
     """Logits in the order of ``LOGITS`` → probabilities."""
     values = logits.astype(np.float64)
     kinds, turns = values[: len(KINDS)], values[len(KINDS) : len(KINDS) + len(TURNS)]
-    inverted, mirrored = 1 / (1 + np.exp(-np.clip(values[-2:], -50, 50)))
-    return Answers(softmax(kinds), softmax(turns), float(inverted), float(mirrored), distance)
+    inverted, mirrored = 1 / (1 + np.exp(-np.clip(values[-2:], -30, 30)))
+    return Answers(softmax(kinds), softmax(turns), float(inverted), float(mirrored), distance, lean)
 
 
 def softmax(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -143,9 +147,20 @@ def _by_network(seen: Answers, limits: Thresholds) -> tuple[str, Offer | None]:
     return "", None
 
 
+def exchanged(seen: Answers, limits: Thresholds) -> bool:
+    """Whether left and right seem exchanged: by what the network saw and by where the heart lies.
+
+    Without the heart nothing is said: the network alone is wrong too often.
+    """
+    if seen.lean is None:
+        return False
+    log_odds = np.log(seen.mirrored / (1 - seen.mirrored)) - limits.lean * seen.lean
+    return bool(log_odds >= np.log(limits.mirrored / (1 - limits.mirrored)))
+
+
 def _warnings(radiograph: Radiograph, seen: Answers, limits: Thresholds) -> tuple[str, ...]:
     found = []
-    if seen.mirrored >= limits.mirrored:
+    if exchanged(seen, limits):
         found.append(
             "Left and right seem to be exchanged: a mirror image, or situs inversus. Check the "
             "side marker."
