@@ -6,6 +6,9 @@ from typing import Literal
 #: (row, column) on the radiograph, continuous: pixel (r, c) covers [r, r+1) × [c, c+1).
 Point = tuple[float, float]
 Structure = Literal["heart", "right lung", "left lung"]
+#: Usual upper limit of the cardiothoracic ratio in adults on an upright PA view (Danzer, Am J Med
+#: Sci 1919;157:513).
+USUAL_LIMIT = 0.50
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from cxr_valve.anatomy.heart import HeartReading
+from cxr_valve.anatomy.heart import USUAL_LIMIT, HeartReading
 from cxr_valve.anatomy.heart_reader import AP_NOTE
 
-#: Usual upper limit in adults on an upright PA view (Danzer, Am J Med Sci 1919;157:513).
-LIMIT = 0.50
 #: From this confidence on, what is unusual is mentioned; below it, the number is called doubtful.
 DOUBTFUL = 0.5
 
@@ -45,15 +43,15 @@ def heart_words(heart: HeartReading, *, view: str | None) -> HeartWords:
 
 def _meaning(heart: HeartReading, view: str | None) -> str:
     if view == "AP":
-        return f"AP view: drawn larger; the limit of {LIMIT:.2f} is one for PA views."
-    limit = f"{LIMIT:.2f}, the usual upper limit"
+        return f"AP view: drawn larger; the limit of {USUAL_LIMIT:.2f} is one for PA views."
+    limit = f"{USUAL_LIMIT:.2f}, the usual upper limit"
     low, high = heart.low, heart.high
     if heart.corrected_ctr is not None:
         low = high = heart.corrected_ctr
     assumed = " on a PA view" if view == "PA" else " if this is a PA view"
-    if low > LIMIT:
+    if low > USUAL_LIMIT:
         return f"Above {limit}{assumed}."
-    if high <= LIMIT:
+    if high <= USUAL_LIMIT:
         return f"Not above {limit}{assumed}."
     return f"Too close to {limit}{assumed}, to tell the side."
 

@@ -4,9 +4,9 @@ from html import escape
 
 import streamlit as st
 
-from cxr_valve.anatomy.heart import HeartReading
+from cxr_valve.anatomy.heart import USUAL_LIMIT, HeartReading
 from cxr_valve.anatomy.heart_reader import AP_NOTE
-from cxr_valve.reading.heart_words import LIMIT, heart_words
+from cxr_valve.reading.heart_words import heart_words
 from cxr_valve.reading.reading import Reading
 
 #: What the scale spans; ratios beyond it lie at its ends.
@@ -18,7 +18,7 @@ EXPLANATION = f"""
 thorax, both drawn on the image. Move a line's end there where you would draw it elsewhere: the
 ratio follows, and everything you take away gives yours beside the measured one.
 
-**{LIMIT:.2f}** is the usual upper limit in adults on an upright PA view in full inspiration
+**{USUAL_LIMIT:.2f}** is the usual upper limit in adults on an upright PA view in full inspiration
 (Danzer, Am J Med Sci 1919;157:513). A shallow breath, lying down, a child's thymus or fat beside
 the heart raise the ratio of a normal heart; an emphysema hides a large one. Above the limit means
 large, not why.
@@ -69,13 +69,13 @@ def scale(heart: HeartReading) -> str:
     own = "" if corrected is None else f'<i class="own" style="left:{_place(corrected):.1f}%"></i>'
     told = "" if corrected is None else f"; corrected by the reader to {corrected:.2f}"
     alternative = (
-        f"On a scale from {SHORTEST:.2f} to {LONGEST:.2f} with the limit at {LIMIT:.2f}: measured "
-        f"{heart.ctr:.2f}, interval {heart.low:.2f} to {heart.high:.2f}{told}."
+        f"On a scale from {SHORTEST:.2f} to {LONGEST:.2f} with the limit at {USUAL_LIMIT:.2f}: "
+        f"measured {heart.ctr:.2f}, interval {heart.low:.2f} to {heart.high:.2f}{told}."
     )
     return (
         f'<span class="ctr" role="img" aria-label="{escape(alternative, quote=True)}">'
-        f'<i class="limit" style="left:{_place(LIMIT):.1f}%"></i>'
-        f'<em style="left:{_place(LIMIT):.1f}%">{LIMIT:.2f}</em>'
+        f'<i class="limit" style="left:{_place(USUAL_LIMIT):.1f}%"></i>'
+        f'<em style="left:{_place(USUAL_LIMIT):.1f}%">{USUAL_LIMIT:.2f}</em>'
         f'<i class="interval" style="left:{low:.1f}%;width:{high - low:.1f}%"></i>'
         f'<i class="measured" style="left:{_place(heart.ctr):.1f}%"></i>{own}</span>'
     )

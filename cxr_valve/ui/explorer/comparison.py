@@ -5,12 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from cxr_valve.evaluation.cohort import Cohort
-from cxr_valve.evaluation.comparison import compare_operating_points
+from cxr_valve.evaluation.comparison import compare_operating_points, resampled_difference
 from cxr_valve.evaluation.intervals import Estimate, clopper_pearson
 from cxr_valve.evaluation.metrics import weighted_sum
 from cxr_valve.evaluation.roc import delong_test, delong_unpaired
 from cxr_valve.ui.explorer.operating import counts_of
 from cxr_valve.ui.explorer.source import Source
+
+NAMES = {"sensitivity": "Sensitivity", "specificity": "Specificity", "auc": "AUC"}
+REPLICATES = 1000
+#: Replicates times images: about a second.
+MOST_DRAWN = 10_000_000
 
 
 def common_cases(first: Source, second: Source) -> tuple[Cohort, Cohort] | None:
@@ -18,11 +23,11 @@ def common_cases(first: Source, second: Source) -> tuple[Cohort, Cohort] | None:
     a, b = first.cohort, second.cohort
     if a is None or b is None or first.cases != second.cases:
         return None
-    rows = [
+    ours, others = (
         np.arange(len(cohort)) if source.rows is None else source.rows
         for source, cohort in ((first, a), (second, b))
-    ]
-    _, mine, theirs = np.intersect1d(*rows, assume_unique=True, return_indices=True)
+    )
+    _, mine, theirs = np.intersect1d(ours, others, assume_unique=True, return_indices=True)
     a, b = a.subset(mine), b.subset(theirs)
     same = len(a) > 0 and bool(np.array_equal(a.labels, b.labels))
     return (a, b) if same else None
@@ -47,9 +52,7 @@ def comparison_rows(first: Source, threshold: float, second: Source, other: floa
 
 def _paired(a: Cohort, b: Cohort, threshold: float, other: float, left_out: int) -> list[str]:
     missing = f", {left_out:,} that only one of them scores left out" if left_out else ""
-    rows = [
-        f"The same {len(a):,} cases{missing}: paired tests; images are treated as independent."
-    ]
+    rows = [f"The same {len(a):,} cases{missing}: paired tests; images count as independent."]
     found = compare_operating_points(a.labels, (a.scores, threshold), (b.scores, other))
     for name, compared in found.items():
         only = f"only A right in {compared.first_only}, only B in {compared.second_only}"
@@ -57,6 +60,15 @@ def _paired(a: Cohort, b: Cohort, threshold: float, other: float, left_out: int)
     if not np.array_equal(a.scores, b.scores) and _both(a):
         test = delong_test(a.labels, a.scores, b.scores)
         rows.append(_row("AUC", test.difference, test.p, "DeLong, paired"))
+    _, patients = a.clusters()
+    if patients < len(a) and len(a) * REPLICATES <= MOST_DRAWN:
+        rows.append(f"{patients:,} patients gave these images. With patients resampled instead:")
+        drawn = resampled_difference((a, threshold), (b, other), replicates=REPLICATES)
+        rows += [
+            _row(NAMES[name], difference, None, f"bootstrap of {patients:,} patients")
+            for name, difference in drawn.items()
+            if name != "auc" or not np.array_equal(a.scores, b.scores)
+        ]
     return rows
 
 

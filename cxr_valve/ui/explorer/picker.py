@@ -18,6 +18,7 @@ from cxr_valve.ui.explorer.table_source import EXAMPLE, MOST, table_counts, tabl
 from cxr_valve.ui.explorer.weights_source import (
     SPLITS,
     active_descriptors,
+    column_name,
     find_set,
     score_columns,
     weights_descriptor,

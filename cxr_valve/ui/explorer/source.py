@@ -39,8 +39,8 @@ class Source:
     ``descriptor`` names it in the address; ``finding`` is a key of ``FINDINGS`` or "". ``cases``
     is equal for two sources that score the same images, which makes a paired test possible;
     ``rows`` are then the numbers of those it has a score for (None: all, in order). ``scale`` names
-    a score that is no probability and never was one, like a ratio of widths. For a model ``counts`` is the published table at ``own.threshold`` and
-    ``prevalence`` that of the study.
+    a score that is no probability and never was one, like a ratio of widths. For a model ``counts``
+    is the published table at ``own.threshold`` and ``prevalence`` that of the study.
     """
 
     descriptor: str
