@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import bdtr
 
-from cxr_valve.evaluation.checks import BoolArray, binary_labels, paired
+from cxr_valve.evaluation.checks import BoolArray, FloatArray, binary_labels, open_fraction, paired
+from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.intervals import Estimate, critical_value, undefined
 from cxr_valve.evaluation.operating_point import is_positive
+from cxr_valve.evaluation.resamples import Layout, both_classes, resampled
 
 
 @dataclass(frozen=True)
@@ -61,3 +63,52 @@ def mcnemar(first: BoolArray, second: BoolArray, level: float = 0.95) -> Compari
     discordant = one + two
     tail = float(bdtr(min(one, two), discordant, 0.5)) if discordant else 0.5
     return Comparison(estimate, one, two, min(1.0, 2 * tail))
+
+
+def resampled_difference(
+    first: tuple[Cohort, float],
+    second: tuple[Cohort, float],
+    *,
+    replicates: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict[str, Estimate]:
+    """First minus second in sensitivity, specificity and AUC, patients resampled as a whole.
+
+    Both cohorts hold the same cases in the same order; each replicate draws the same patients for
+    both (cluster bootstrap, percentile limits), so images of one patient may be alike and so may
+    the two scores. ``n`` is the number of patients. Raises ValueError for other cases.
+    """
+    (a, cut_a), (b, cut_b) = first, second
+    same = len(a) == len(b) and np.array_equal(a.labels, b.labels)
+    if not same or not np.array_equal(a.clusters()[0], b.clusters()[0]):
+        raise ValueError("Expected the same cases of the same patients in the same order.")
+    open_fraction(level, "level")
+    layouts = [Layout.of(a, cut_a), Layout.of(b, cut_b)]
+    clusters = a.clusters()[1]
+    once = np.ones((1, clusters), dtype=np.int64)
+    own = _rates(*(layout.counts(once) for layout in layouts))
+    drawn = _rates(*(both_classes(t) for t in resampled(a, layouts, replicates, seed)))
+    tail = (1 - level) / 2
+    found = {}
+    for name, value in own.items():
+        if np.isnan(value[0]) or not drawn[name].size:
+            found[name] = undefined("bootstrap of patients", clusters)
+            continue
+        low, high = np.quantile(drawn[name], [tail, 1 - tail])
+        found[name] = Estimate(
+            float(value[0]), float(low), float(high), clusters, "bootstrap of patients"
+        )
+    return found
+
+
+def _rates(first: FloatArray, second: FloatArray) -> dict[str, FloatArray]:
+    """Differences of the rates of two tables of shape (5, k)."""
+
+    def rates(table: FloatArray) -> dict[str, FloatArray]:
+        auc, tp, fn, fp, tn = table
+        with np.errstate(invalid="ignore"):
+            return {"sensitivity": tp / (tp + fn), "specificity": tn / (fp + tn), "auc": auc}
+
+    one, two = rates(first), rates(second)
+    return {name: one[name] - two[name] for name in one}
