@@ -15,7 +15,7 @@ from train.cohort.card import SPLITS, CohortCard, CohortError
 from train.cohort.cost import expected_cost
 from train.cohort.flow import FRONTAL, KEPT, LISTED, STEPS, copies, count_flow, first_reason
 from train.cohort.grades import grade_of_percent
-from train.cohort.identity import joined_ids, persons, pseudonyms
+from train.cohort.identity import joined_ids, persons, placeholders, pseudonyms
 from train.cohort.images import DEFAULT_CACHE, Progress, look
 from train.cohort.pairing import pair
 from train.cohort.rules import CohortRules
@@ -25,6 +25,7 @@ from train.cohort.summary import summarise
 from train.cohort.targets import Target, target_of
 from train.split import prove, split_patients
 
+PLACEHOLDER = "a picture that stands for many patients"
 #: Rules that decide what ``read_source`` reads; with the others it need not be read again.
 TABLE_RULES = (
     *("source", "adapter", "columns", "timezone", "images", "radiographs", "echoes", "truth"),
@@ -137,6 +138,8 @@ def _labelled(
     seen = None if index is None else index.loc[rows["path"]].set_axis(rows.index)
     rows["pixels"] = "" if seen is None else seen["pixels"]
     rows["unread"] = "" if seen is None else seen["reason"]
+    stand_in = placeholders(rows["patient"], rows["pixels"])
+    rows.loc[stand_in, ["pixels", "unread"]] = ["", PLACEHOLDER]
     rows["view"], sideways = _views(rows["view"], None if seen is None else seen["view"])
     rows["person"] = persons(rows["patient"], rows["pixels"])
     paired = pair(source, rules, target)

@@ -41,7 +41,8 @@ what is left out, in this order, each radiograph once under the first that appli
 
 written to OUT:
   cohort.csv   image, path, patient (pseudonym), split, target, grade, sex, age, view, days
-               (exam minus radiograph), and the simulator's aux_ columns with --truth
+               (exam minus radiograph), and the simulator's aux_ columns with --truth. The path is
+               the export's own: where it holds an id, keep the file as you keep the export
   cohort.json  rules, flow with images and patients, splits, the proof that nothing crosses, what
                the numbers allow to be measured, expected time and disk of training, warnings
   flow.svg     the flow diagram (STARD)

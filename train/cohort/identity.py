@@ -8,6 +8,15 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+#: No radiograph is filed under so many ids by mistake: it is a picture that says "no image".
+TOO_MANY_IDS = 10
+
+
+def placeholders(patients: "pd.Series[str]", pixels: "pd.Series[str]") -> "pd.Series[bool]":
+    """Rows whose picture is filed under more than ``TOO_MANY_IDS`` ids; it joins nobody."""
+    ids = patients.where(patients != "").groupby(pixels).transform("nunique")
+    return (pixels != "") & (ids > TOO_MANY_IDS)
+
 
 def persons(patients: "pd.Series[str]", pixels: "pd.Series[str]") -> "pd.Series[int]":
     """A number for each row, equal for rows of one patient or joined by equal pixels.

@@ -61,7 +61,12 @@ class CohortRules:
     truth: str = ""
 
     def __post_init__(self) -> None:
-        target_of(self.finding, self.positive_from)
+        target = target_of(self.finding, self.positive_from)
+        if self.missing_as_negative and target.kind == "continuous":
+            raise CohortError(
+                f"missing_as_negative, finding: expected no such rule for a value; {self.finding} "
+                "has no negative."
+            )
         if not 0 <= self.window_days <= 3650:
             raise CohortError(
                 f"window_days: expected from 0 to 3650 days; found {self.window_days}."

@@ -58,11 +58,8 @@ def find_file(folder: Path, *names: str) -> Path:
             return folder / name
     wanted = " or ".join(name for name in names if name)
     raise CohortError(
-        f"Expected {wanted} in {folder.name!r}, found neither: check the folder, or name the "
-        "table's file."
-        if " or " in wanted
-        else f"Expected {wanted} in {folder.name!r}, found none: check the folder, or name the "
-        "table's file."
+        f"Expected {wanted} in {folder.name!r}, found none: check the folder, or name the table's "
+        "file."
     )
 
 

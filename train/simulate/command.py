@@ -33,7 +33,7 @@ examples:
   python -m train cohort --export demo-hospital --finding mr --out mr-cohort
 
 An interrupted export continues where it stopped when the same command is given again. Two cores
-write about 40 radiographs of 320 px a second; 600 patients need some 170 MB.
+write about 60 radiographs of 320 px a second; 600 patients (1,300 radiographs) need 150 MB.
 
 exit status: 0 done; 1 it could not be written; 2 the command was not understood."""
 

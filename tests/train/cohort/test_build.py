@@ -199,6 +199,22 @@ def test_looking_names_what_is_wrong_with_a_file_and_stays_inside(tmp_path: Path
     assert (seen["pixels"][2:] == "").all()
 
 
+def test_a_picture_that_stands_for_many_patients_joins_nobody(tmp_path: Path) -> None:
+    people = [f"H{at}" for at in range(12)]
+    shots = [shot(name, f"{name}.png") for name in people]
+    shots += [shot(name, f"{name}-none.png") for name in people]
+    pictures = {f"{name}.png": picture(at) for at, name in enumerate(people)}
+    pictures |= {f"{name}-none.png": picture(99) for name in people}
+    folder = write_export(tmp_path / "x", shots, [exam(name) for name in people], pictures)
+    rules = CohortRules(str(folder))
+    source = read_source(rules)
+    card = draft(source, rules, look_at(source, cache=None, processes=1)).card
+    flow = {step.step: step for step in card.flow}
+    assert (flow["unreadable"].images, flow["kept"].images, flow["kept"].patients) == (12, 12, 12)
+    assert flow["unreadable"].reasons == {"a picture that stands for many patients": 12}
+    assert card.proof.joined_ids == 0
+
+
 def test_a_changed_file_is_looked_at_again_and_a_damaged_cache_forgotten(tmp_path: Path) -> None:
     root, cache = tmp_path / "images", tmp_path / "cache"
     root.mkdir()

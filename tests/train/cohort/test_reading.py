@@ -160,6 +160,10 @@ def test_a_ragged_table_names_file_and_row(tmp_path: Path) -> None:
         ({"finding": "tr"}, "finding: expected one of mr, as, lvef, slvh"),
         ({"positive_from": "none"}, "positive_from: expected one of trivial, mild"),
         ({"finding": "lvef", "positive_from": "mild"}, "positive_from: expected none, since LVEF"),
+        (
+            {"finding": "lvef", "missing_as_negative": True},
+            "missing_as_negative, finding: expected",
+        ),
         ({"window_days": -1}, "window_days: expected from 0 to 3650 days; found -1"),
         ({"pairing": "last"}, "pairing: expected nearest or first or all; found 'last'"),
         ({"ratios": (8, 0, 1)}, "ratios: expected three shares above 0"),
