@@ -27,6 +27,13 @@ MEANINGS = {
     "lie far apart, their average hides a disagreement.",
     "Evidence on the image": "warm regions raised the odds, cool regions lowered them, on a scale "
     "that is the same for every image. A network can look at the right place for the wrong reason.",
+    "Like or unlike the training radiographs": "where this image would stand among radiographs of "
+    "the training cohort that were held out. Beyond nearly all of them, the networks have never "
+    "seen its like, and what they say of it is a guess. Weights that learnt from simulated "
+    "radiographs know no real one.",
+    "Can be read": "another network looks first whether this is one upright frontal chest "
+    "radiograph of a person. What it refuses can be read anyway; page and exports then say so.",
+    "Heart size": "the cardiothoracic ratio; its own card says more.",
     "W, L, %": "on the image: window width and level in grey values, and zoom. mm are measured at "
     "the detector, where the heart appears larger than it is.",
 }
@@ -53,6 +60,7 @@ _SPOKEN_OF = re.compile(
     rf"|(?P<Interval_and_n>{_NUMBER} \([^)]*, n \d+\))"
     rf"|(?P<Nearest_scores>{_NUMBER} \([\d–%]+\))"
     r"|(?P<Members>Members (dis)?agree)"
+    r"|(?P<Like_or_unlike_the_training_radiographs>(?:Unlike|Like) the (?:simulated )?radiographs)"
 )
 
 
@@ -79,6 +87,11 @@ def details(reading: Reading) -> str:
         f"{facts.columns} × {facts.rows} pixels, {facts.bits_stored} bits",
         facts.photometric_interpretation,
         f"engine {reading.engine}, {reading.seconds:.2f} s",
+        f"gate score {reading.gate.score:.2f}",
         *(f"weights {found.weights}" for found in reading.everything.values()),
     ]
+    if reading.heart is not None:
+        parts.append(
+            f"weights {reading.heart.weights}, confidence {reading.heart.confidence:.2f} of 1"
+        )
     return "**This image**: " + " · ".join(part for part in parts if part)

@@ -210,5 +210,5 @@ def show_card(
         f"<p><b>{escape(side)}</b>:{with_meanings(meaning)}</p>"
         f"{next_to_it}"
         f'<p class="soft">{with_meanings(said.nearby)} {members} {escape(origin)} '
-        f"{escape(said.novelty)}</p></section>"
+        f"{with_meanings(said.novelty)}</p></section>"
     )

@@ -10,6 +10,7 @@ import pytest
 
 from cxr_valve.cards import Card, EvidenceScale, OperatingPoint
 from cxr_valve.imaging.geometry import Box, Geometry
+from cxr_valve.models.novelty import NoveltyReading
 from cxr_valve.reading.reading import FindingReading, MemberReading
 from cxr_valve.ui.explanation import with_meanings
 from cxr_valve.ui.finding_card import _strip, apart, percent, ratio, words
@@ -171,3 +172,13 @@ def test_members_are_circles_and_names_are_escaped() -> None:
 def test_grades_are_left_out_where_they_are_not_known(scores: pd.DataFrame) -> None:
     assert _strip(finding(), scores.drop(columns="grade")).grades == {}
     assert _strip(finding(), scores.assign(grade="")).grades == {}
+
+
+def test_what_is_unlike_the_cohort_is_said_as_the_reading_says_it(
+    card: Card, scores: pd.DataFrame
+) -> None:
+    sentence = "Unlike the radiographs these weights learnt from: more unlike than 99% of them."
+    found = finding(novelty=NoveltyReading(99.2, sentence))
+    assert words(found, card, 0.017, scores).novelty == sentence
+    assert words(finding(), card, 0.017, scores).novelty == ""
+    assert 'data-what="Like or unlike the training radiographs: ' in with_meanings(sentence)
