@@ -38,29 +38,38 @@ class Draw:
         return torch.nonzero(self.uniform(0, 1, 1)[:, 0] < share)[:, 0]
 
 
-def augment(images: Tensor, masks: Tensor, side: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Images (N, 1, S, S) and masks (N, 3, S, S) in [0, 1] → both varied, at ``side`` pixels."""
+def augment(
+    images: Tensor, masks: Tensor, side: int, seed: int, strength: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """Images (N, 1, S, S) and masks (N, 3, S, S) in [0, 1] → both varied, at ``side`` pixels.
+
+    ``strength`` in [0, 1] scales how far the pose is varied and is the share of images whose tone
+    is varied.
+    """
     draw = Draw(len(images), seed)
     stacked = torch.cat([images, masks, torch.ones_like(images)], dim=1)
-    moved = functional.grid_sample(stacked, _grid(draw, side), align_corners=False)
+    grid = _grid(draw, side, strength)
+    moved = functional.grid_sample(stacked, grid, align_corners=False)
     image, mask, inside = moved[:, :1], moved[:, 1:4], moved[:, 4:]
     flipped = draw.chosen(MIRRORED)
     image[flipped], inside[flipped] = image[flipped].flip(-1), inside[flipped].flip(-1)
     mask[flipped] = mask[flipped][:, [0, 2, 1]].flip(-1)
+    plain, untouched = image.clone(), draw.chosen(1 - strength)
     image = _shadows(image, draw)
     for change in (_collimate, _curve, _local, _shade, _resolve, _write, _noise, _compress):
         image = change(image, draw)
+    image[untouched] = plain[untouched]
     inside = (inside > 0.5).float()
     return _levels(image * inside, inside, draw), mask
 
 
-def _grid(draw: Draw, side: int) -> Tensor:
+def _grid(draw: Draw, side: int, strength: float) -> Tensor:
     """Rotation, size, aspect, shear and place, and a gentle bending."""
-    angle = torch.deg2rad(draw.normal(1)[:, 0] * 7)
-    size = torch.exp(draw.uniform(-0.45, 0.2, 1)[:, 0])
-    aspect = torch.exp(draw.normal(1)[:, 0] * 0.08)
-    shear = draw.normal(1)[:, 0] * 0.06
-    place = draw.uniform(-0.13, 0.13, 2)
+    angle = torch.deg2rad(draw.normal(1)[:, 0] * 7 * strength)
+    size = torch.exp(draw.uniform(-0.45, 0.2, 1)[:, 0] * strength)
+    aspect = torch.exp(draw.normal(1)[:, 0] * 0.08 * strength)
+    shear = draw.normal(1)[:, 0] * 0.06 * strength
+    place = draw.uniform(-0.13, 0.13, 2) * strength
     theta = torch.zeros(draw.count, 2, 3)
     theta[:, 0, 0] = torch.cos(angle) * size * aspect
     theta[:, 0, 1] = (-torch.sin(angle) + shear) * size
@@ -68,7 +77,7 @@ def _grid(draw: Draw, side: int) -> Tensor:
     theta[:, 1, 1] = torch.cos(angle) * size / aspect
     theta[:, :, 2] = place
     grid = functional.affine_grid(theta, [draw.count, 1, side, side], align_corners=False)
-    bend = draw.normal(2, 5, 5) * draw.uniform(0, 0.025)
+    bend = draw.normal(2, 5, 5) * draw.uniform(0, 0.025) * strength
     smooth = functional.interpolate(bend, (side, side), mode="bicubic", align_corners=True)
     return grid + smooth.permute(0, 2, 3, 1)
 

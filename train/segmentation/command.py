@@ -7,10 +7,11 @@ from pathlib import Path
 from cxr_valve.cards import shipped_root
 
 _ABOUT = """\
-Train the network that finds the heart and the lungs, on real radiographs. Two rounds: on masks
-that people drew, then also on radiographs without masks, which the first network provides where
-it is sure. It is then measured on images it never saw and written with its card. About 40 minutes
-on two free cores. An interrupted run continues where it stopped."""
+Train the network that finds the heart and the lungs, on real radiographs. Three rounds: on masks
+that people drew; then also on radiographs without masks, which the first network provides where
+it is sure; then gently on drawn ones again, for the borders. It is then measured on images it
+never saw and written with its card. About 25 minutes on two free cores. An interrupted run
+continues where it stopped."""
 _EPILOG = """\
 the folder of real radiographs holds manifest.csv (path, source, view, labels, ctr_truth,
 ctr_masks) and, for images with masks, mask/heart, mask/right_lung and mask/left_lung beside their
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         read_manifest,
         unlabelled_names,
     )
-    from train.segmentation.rounds import second_round
+    from train.segmentation.rounds import third_round
     from train.segmentation.write import write_heart
 
     torch.set_num_threads(options.threads)
@@ -68,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         return 1
     names, _ = labelled_names(manifest)
     labelled = load_labelled(options.real, names)
-    network, taught = second_round(
+    network, taught = third_round(
         labelled, lambda: load_images(options.real, unlabelled_names(manifest)), options.work
     )
     folder = write_heart(network, labelled, taught, options.real, manifest, options.out)

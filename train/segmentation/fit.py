@@ -28,7 +28,7 @@ class Recipe:
 
     ``rate`` is the peak of a cosine schedule with a short rise, for the decoder; the encoder, which
     begins with ImageNet weights, takes ``encoder_share`` of it. ``average`` is the decay of the
-    running mean of the weights, which is what is kept.
+    running mean of the weights, which is what is kept. ``strength`` is that of the augmentation.
     """
 
     steps: int
@@ -38,6 +38,7 @@ class Recipe:
     encoder_share: float = 0.3
     weight_decay: float = 0.02
     average: float = 0.99
+    strength: float = 1.0
     seed: int = 11
 
     def __post_init__(self) -> None:
@@ -97,6 +98,7 @@ def draw_batch(recipe: Recipe, shares: Sequence[Share], step: int) -> tuple[Tens
         torch.from_numpy(np.concatenate(masks).astype(np.float32) / 255),
         recipe.input_size,
         int(rng.integers(2**62)),
+        recipe.strength,
     )
 
 

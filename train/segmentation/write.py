@@ -27,7 +27,7 @@ from train.segmentation.measure import (
     measure,
     usual_ranges,
 )
-from train.segmentation.rounds import DRAWN, FIRST, SECOND
+from train.segmentation.rounds import DRAWN, DRAWN_LAST, FIRST, SECOND, THIRD
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def write_heart(
         preprocessing=PREPROCESSING,
         file="network.safetensors",
         sha256=cards.sha256(partial / "network.safetensors"),
-        input_size=SECOND.input_size,
+        input_size=THIRD.input_size,
         interval=IntervalRule(1.0, 1.0, LEVELS, "not yet measured"),
         usual=usual_ranges(labelled),
         training=_training(labelled, taught, len(held_out)),
@@ -121,9 +121,13 @@ def _training(labelled: Pictures, taught: int, held_out: int) -> AnatomyTraining
         f"{SECOND.steps} steps of {SECOND.batch} at {SECOND.input_size} px, {DRAWN} with drawn "
         "masks, the others with the first network's, averaged over seven views"
     )
+    third = (
+        f"{THIRD.steps} steps of {THIRD.batch} at {THIRD.input_size} px, {DRAWN_LAST} with drawn "
+        "masks, milder augmentation"
+    )
     return AnatomyTraining(
         command="python -m train segmentation --real FOLDER",
-        recipe={"first": first, "second": second},
+        recipe={"first": first, "second": second, "third": third},
         labelled=len(labelled),
         unlabelled=taught,
         held_back=(
