@@ -103,7 +103,8 @@ function drawFaganAxes(plot, xs, y) {
   axis(xs.after, "Post-test");
   const tick = (x, at, text, side) => {
     shape("line", { x1: x - 3, x2: x + 3, y1: at, y2: at, class: "axis" }, plot.axes);
-    shape("text", { x: x + side * 7, y: at + 3.5, class: "tick", "text-anchor": side < 0 ? "end" : "start" }, plot.axes, text);
+    // Above the lines, so that none strikes a number out.
+    shape("text", { x: x + side * 7, y: at + 3.5, class: "tick halo", "text-anchor": side < 0 ? "end" : "start" }, plot.marks, text);
   };
   for (const p of FAGAN_TICKS) {
     const text = `${Number((100 * p).toPrecision(6))}%`;

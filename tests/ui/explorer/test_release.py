@@ -9,6 +9,7 @@ import pytest
 
 from cxr_valve.evaluation.calibration import Platt
 from cxr_valve.evaluation.cohort import Cohort
+from cxr_valve.ui.explorer.comparison import comparison_rows
 from cxr_valve.ui.explorer.export import points_csv
 from cxr_valve.ui.explorer.mixture import chosen_mix, mixed_sensitivity
 from cxr_valve.ui.explorer.operating import operating
@@ -82,3 +83,12 @@ def test_t_follows_each_threshold_where_scores_are_calibrated(graded: Source) ->
     )
     held = operating(calibrated, replace(state, follow=False))
     assert {row["t"] for row in rows(points_csv(calibrated, held))} == {"0.1"}
+
+
+def test_two_points_on_images_of_the_same_patients_are_compared_by_patient(graded: Source) -> None:
+    said = comparison_rows(graded, 0.4, graded, 0.6)
+    assert not any("patients" in row for row in said)
+    pairs = replace(graded.cohort, patients=np.arange(400) // 2)
+    said = comparison_rows(replace(graded, cohort=pairs), 0.4, replace(graded, cohort=pairs), 0.6)
+    assert any(row.startswith("200 patients gave these images") for row in said)
+    assert sum("bootstrap of 200 patients" in row for row in said) == 2
