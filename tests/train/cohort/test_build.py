@@ -150,6 +150,7 @@ def test_no_id_of_the_hospital_is_written_or_shown(
     )
     assert not [name for name in ids if name in written or name in told]
     assert load_cohort(out).table["patient"].str.fullmatch(r"p\d{5}").all()
+    assert "grade severe" in told
     for said in ("Simulated radiographs: evidence about no patient", "Radiographs kept:", "In two"):
         assert said in told
 

@@ -52,7 +52,7 @@ def read(rules: CohortRules) -> Source:
             "path": listed.where(listed != "", flat + names),
             "patient": patients,
             "taken": pd.Series(pd.NaT, index=cells.frame.index, dtype="datetime64[s]"),
-            "view": "PA",
+            "view": "",
             "sex": sexes(column(cells, found, "sex")),
             "age": ages(column(cells, found, "age")),
             "split": "",
