@@ -6,6 +6,7 @@ from pathlib import Path
 from cxr_valve.models.networks import ValveNet
 from train.fit.examples import TrainingData
 from train.fit.loop import Loop, Watcher, new_network
+from train.fit.outcomes import TrainingError, reason
 from train.fit.team import Team
 from train.fit.weights import in_own_unit, save_network
 from train.recipe import Recipe
@@ -31,12 +32,11 @@ def fit_member(
     Raises:
         Stopped: a graceful stop was asked for.
         TrainingError: training cannot go on; the message says why.
-        OSError: the network cannot be written.
     """
     file = folder / "network.safetensors"
     if file.exists():
         return
-    model = new_network(network, recipe)
+    model = team.together(lambda: new_network(network, recipe))
     if start is not None:
         model.load_state_dict(start.state_dict())
         model.classifier.reset_parameters()
@@ -53,4 +53,14 @@ def fit_member(
         team.size,
     )
     kept = loop.run()
-    team.lead(lambda: save_network(in_own_unit(kept, data.centre, data.spread), file))
+    team.lead(lambda: _save(in_own_unit(kept, data.centre, data.spread), file))
+
+
+def _save(network: ValveNet, file: Path) -> None:
+    try:
+        save_network(network, file)
+    except OSError as error:
+        raise TrainingError(
+            f"Expected to write {file.name} in the run's folder; found that {reason(error)}. Make "
+            "room or allow writing there, then resume: training is done."
+        ) from error

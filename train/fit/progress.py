@@ -5,12 +5,13 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from train.runs.files import write_atomically
+from train.runs.files import read_object, write_atomically
 
 #: Speed is told over this many seconds, and published at most this often.
 WINDOW, PUBLISH = 30.0, 1.0
@@ -25,13 +26,26 @@ class Progress:
     def __init__(self, publish: Path | None = None) -> None:
         self._fields: dict[str, Any] = {}
         self._publish, self._published = publish, 0.0
+        self._followed: Path | None = None
         self._lock = threading.Lock()
         self._window: deque[tuple[float, int]] = deque()
 
     def fields(self) -> dict[str, Any]:
         """A copy of the fields, safe from any thread."""
+        told = read_object(self._followed) if self._followed else None
         with self._lock:
-            return dict(self._fields)
+            return self._fields | (told or {})
+
+    @contextmanager
+    def following(self, file: Path) -> Iterator[None]:
+        """Take over what another process publishes in ``file``; its last word stays."""
+        self._followed = file
+        try:
+            yield
+        finally:
+            last = self.fields()
+            self._followed = None
+            self.set(**last)
 
     def set(self, **fields: Any) -> None:
         """Change fields, and publish them at once."""

@@ -5,6 +5,7 @@ import os
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -41,7 +42,7 @@ def run_training(folder: RunFolder, *, finish: bool = True) -> RunStatus:
     progress.set(state="running", error="", stage="reading the cohort")
     try:
         with (
-            _logging_to(folder),
+            logging_to(folder),
             StopWish(folder.stop_asked) as wish,
             Heartbeat(folder, progress.fields),
         ):
@@ -128,7 +129,7 @@ def train_members(
     progress.set(stage="training", device=name if team.size == 1 else f"{team.size} × {name}")
     for network in recipe.networks:
         size = recipe.size_of(network)
-        data = from_cohort(cohort, prepared[size], recipe)
+        data = team.together(partial(from_cohort, cohort, prepared[size], recipe))
         watcher = _RunWatcher(folder, recipe, network, progress, wish)
         watcher.begin(len(data.train) // recipe.batch)
         fit_member(
@@ -169,17 +170,23 @@ class _RunWatcher(Watcher):
     def epoch(self, epoch: Epoch) -> None:
         """Add a row to metrics.csv and a line to the log."""
         found = epoch.validated
-        self._folder.append_metrics(
-            member=epoch.member,
-            epoch=epoch.epoch,
-            step=epoch.step,
-            train_loss=f"{epoch.train_loss:.6g}",
-            validation_loss=f"{found.loss:.6g}",
-            validation_auc="" if found.auc is None else f"{found.auc:.6g}",
-            validation_mae="" if found.mae is None else f"{found.mae:.6g}",
-            rate=f"{epoch.rate:.6g}",
-            seconds=f"{epoch.seconds:.1f}",
-        )
+        try:
+            self._folder.append_metrics(
+                member=epoch.member,
+                epoch=epoch.epoch,
+                step=epoch.step,
+                train_loss=f"{epoch.train_loss:.6g}",
+                validation_loss=f"{found.loss:.6g}",
+                validation_auc="" if found.auc is None else f"{found.auc:.6g}",
+                validation_mae="" if found.mae is None else f"{found.mae:.6g}",
+                rate=f"{epoch.rate:.6g}",
+                seconds=f"{epoch.seconds:.1f}",
+            )
+        except OSError as error:
+            raise TrainingError(
+                f"Expected to write metrics.csv in the run's folder; found that {reason(error)}. "
+                "Make room or allow writing there, then resume."
+            ) from error
         merit = f"AUC {found.auc:.3f}" if found.auc is not None else f"MAE {found.mae:.3g}"
         log.info(
             "%s: epoch %d of %d, training loss %.4f, validation loss %.4f, %s, %.0f s",
@@ -221,8 +228,11 @@ def explain(error: BaseException) -> str:
 
 
 @contextmanager
-def _logging_to(folder: RunFolder) -> Iterator[None]:
-    """Lines of this package's loggers go to the run's log too."""
+def logging_to(folder: RunFolder | None) -> Iterator[None]:
+    """Lines of this package's loggers go to the run's log too; None: to nobody's."""
+    if folder is None:
+        yield
+        return
     handler = _FolderHandler(folder)
     top = logging.getLogger("train")
     before = top.level

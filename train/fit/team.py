@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 
 import numpy as np
 import torch
@@ -15,6 +15,9 @@ from train.recipe import Precision
 
 # It tells every caller which precision it was asked for.
 logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+
+
+Result = TypeVar("Result")
 
 
 class Team:
@@ -60,17 +63,22 @@ class Team:
 
     def lead(self, action: Callable[[], None]) -> None:
         """Let the leader act; what fails there fails everywhere, so that nobody waits for ever."""
-        failure: Exception | None = None
-        if self.leads:
-            try:
-                action()
-            except (TrainingError, OSError) as error:
-                failure = error
+        self.together(action if self.leads else lambda: None)
+
+    def together(self, action: Callable[[], Result]) -> Result:
+        """Let each act; what fails in one fails everywhere."""
+        result: Result | None = None
+        failure: TrainingError | None = None
+        try:
+            result = action()
+        except TrainingError as error:
+            failure = error
         (failed,) = self.any(failure is not None)
         if failure is not None:
             raise failure
         if failed:
-            raise TrainingError("The leading process failed; its message says why.")
+            raise TrainingError("Another worker failed; its message says why.")
+        return cast(Result, result)
 
     def share_state(self, values: Iterable[torch.Tensor]) -> None:
         """Give every process the leader's tensors."""
