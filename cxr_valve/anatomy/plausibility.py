@@ -11,6 +11,7 @@ from cxr_valve.anatomy.masks import Masks
 #: What is measured of the masks, and what it means when it lies below or above what occurred in
 #: training. All are ratios, so that neither the size of the patient nor of the image matters.
 WORDS: dict[str, tuple[str, str]] = {
+    "ratio": ("The heart is unusually narrow", "The heart is unusually wide"),
     "heart_area": (
         "The heart's outline is small for these lungs",
         "The heart's outline is large for these lungs",
@@ -52,6 +53,7 @@ def shape_measures(found: Masks, lines: HeartLines) -> dict[str, float]:
     heart_height = float(np.ptp(heart[0]) + 1)
     centre = float(heart[1].mean()) + 0.5
     return {
+        "ratio": lines.heart_width / lines.thorax_width,
         "heart_area": areas[0] / (areas[1] + areas[2]),
         "lung_balance": float(np.log(areas[1] / areas[2])),
         "heart_side": (centre - lines.thorax_right[1]) / lines.thorax_width,

@@ -24,14 +24,16 @@ class _Span:
 
 
 def measure_lines(found: Masks, level: float = 0.5) -> HeartLines | None:
-    """The lines in pixels of the network's input; None where heart or a lung is missing.
+    """The lines in pixels of the network's input; None where heart or a lung is missing, or where
+    they lie as in no chest.
 
     ``level`` is the probability taken for the border.
     """
     heart, right, left = (_span(probability, level) for probability in found.probabilities)
     if heart is None or right is None or left is None:
         return None
-    if left.left[1] <= right.right[1] or heart.left[1] <= heart.right[1]:
+    width = heart.left[1] - heart.right[1]
+    if not 0 < width < left.left[1] - right.right[1]:
         return None
     middle = _midline(found.masks, heart)
     return HeartLines(middle, heart.right, heart.left, right.right, left.left)

@@ -8,6 +8,7 @@ from cxr_valve.imaging.prepare import PREPROCESSING
 from tests.anatomy.chest import SIDE, DrawnChest
 
 USUAL = {
+    "ratio": (0.2, 0.8),
     "heart_area": (0.2, 0.6),
     "lung_balance": (-0.3, 0.6),
     "heart_side": (0.4, 0.7),

@@ -62,6 +62,7 @@ def test_a_lung_cut_off_by_the_edge_is_said() -> None:
 def test_the_measures_are_ratios(chest) -> None:
     found = clean_masks(chest.probabilities())
     values = shape_measures(found, measure_lines(found))
+    assert values["ratio"] == pytest.approx(chest.ratio, abs=0.005)
     heart, right, left = 22 * 24, 40 * 20, 40 * 18
     assert values["heart_area"] == pytest.approx(heart / (right + left), rel=0.01)
     assert values["lung_balance"] == pytest.approx(np.log(right / left), abs=0.01)

@@ -98,6 +98,11 @@ def test_without_heart_or_a_lung_nothing_is_measured(missing) -> None:
     assert measure_lines(clean_masks(seen)) is None
 
 
+def test_a_heart_as_wide_as_the_thorax_is_no_measurement() -> None:
+    wide = DrawnChest(heart=(78.0, 64.0, 22.0, 50.0))
+    assert measure_lines(clean_masks(wide.probabilities())) is None
+
+
 def test_lines_are_placed_on_the_radiograph() -> None:
     lines = HeartLines(60, (70, 40), (72, 80), (50, 20), (52, 100))
     # A radiograph of 600 × 500 of which the lower right 500 × 400 fills 125 × 100 of the input.
