@@ -21,6 +21,8 @@ ViewState = Literal["queued", "running", "stopping", "stopped", "failed", "finis
 SILENT = 15.0
 #: Seconds a run may be without a job: Ray's head is starting meanwhile.
 STARTING = 120.0
+#: Seconds that handing over a job takes at most: its id is written down before.
+HANDING_OVER = 30.0
 #: Seconds that a page waits for Ray.
 PATIENCE = 1.0
 
@@ -168,6 +170,8 @@ def _queued(folder: RunFolder, status: RunStatus, snapshot: Snapshot) -> tuple[V
     if isinstance(jobs, str):
         return "queued", f"Not certain: {jobs}"
     job = jobs.get(status.job) if jobs is not None else None
+    if job is None and jobs is not None and time.time() - _modified(folder) < HANDING_OVER:
+        return "queued", "It is being handed to Ray."
     if job is None:
         what = "does not know it any more" if jobs is not None else "is gone"
         return "interrupted", f"The Ray head that queued it {what}. Resume queues it again."

@@ -1,5 +1,7 @@
 """The page: the runs there are, or the path to a new one."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from cxr_valve.ui.training.demo import demo_button, show_empty
@@ -10,8 +12,8 @@ from cxr_valve.ui.training.run_view import PROBLEM, show_run
 
 VIEW = "training_view"
 RUNS, NEW = "Runs", "New run"
-#: How often a page looks again while something runs.
-REFRESH_SECONDS = 2.0
+#: How often a page looks again while something runs, and while nothing seems to.
+REFRESH_SECONDS, IDLE_SECONDS = 2.0, 15.0
 
 
 def show_training(desk: Desk) -> None:
@@ -41,19 +43,19 @@ def _show_runs(desk: Desk) -> None:
         show_empty()
         return
     # Fragments that refresh themselves: the script never waits for a run.
-    every = REFRESH_SECONDS if any_active(runs) else None
+    every = REFRESH_SECONDS if any_active(runs) else IDLE_SECONDS
     left, right = st.columns([1, 3.2], gap="large")
     with left:
-        st.fragment(_list, run_every=every)(desk, any_active(runs))
+        st.fragment(_list, run_every=every)(desk, runs, chosen)
     with right:
         every = REFRESH_SECONDS if any_active([chosen]) else None
         st.fragment(_detail, run_every=every)(desk, chosen)
 
 
-def _list(desk: Desk, was_active: bool) -> None:
+def _list(desk: Desk, before: Sequence[Run], looked_at: Run) -> None:
     runs = desk.runs()
     chosen = chosen_run(runs)
-    if chosen is None or any_active(runs) != was_active:
+    if chosen is None or any_active(runs) != any_active(before) or _other(chosen, looked_at):
         st.rerun()
     if show_list(runs, chosen):
         st.rerun()
@@ -62,11 +64,14 @@ def _list(desk: Desk, was_active: bool) -> None:
 def _detail(desk: Desk, before: Run) -> None:
     runs = desk.runs()
     chosen = chosen_run(runs)
-    if chosen is None or chosen.id != before.id:
-        st.rerun()
-    if any_active([chosen]) != any_active([before]):
+    if chosen is None or _other(chosen, before):
         st.rerun()
     problem = st.session_state.pop(PROBLEM, "")
     if problem:
         st.error(problem)
     show_run(desk, chosen, runs)
+
+
+def _other(now: Run, before: Run) -> bool:
+    """Whether the page must be drawn anew: another run, or one that began or ended."""
+    return now.id != before.id or any_active([now]) != any_active([before])

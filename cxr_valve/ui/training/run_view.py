@@ -23,9 +23,10 @@ def show_run(desk: Desk, run: Run, others: Sequence[Run]) -> None:
     name, icon, colour = STATES[run.state]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"{short_name(run.finding)} · {run.title}", anchor=False)
-        st.badge(name, icon=icon, color=colour)  # type: ignore[arg-type]
-        if run.simulated:
-            st.badge("Simulated", icon=":material/science:", color="gray", help=SIMULATED)
+        with st.container(horizontal=True, width="content", key="run-state"):
+            st.badge(name, icon=icon, color=colour)  # type: ignore[arg-type]
+            if run.simulated:
+                st.badge("Simulated", icon=":material/science:", color="gray", help=SIMULATED)
         st.space("stretch")
         _buttons(desk, run)
     _reason(run)
