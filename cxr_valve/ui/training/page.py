@@ -48,8 +48,8 @@ def _show_runs(desk: Desk) -> None:
     with left:
         st.fragment(_list, run_every=every)(desk, runs, chosen)
     with right:
-        every = REFRESH_SECONDS if any_active([chosen]) else None
-        st.fragment(_detail, run_every=every)(desk, chosen)
+        detail = st.fragment(_detail, run_every=REFRESH_SECONDS if any_active([chosen]) else None)
+        detail(desk, chosen)
 
 
 def _list(desk: Desk, before: Sequence[Run], looked_at: Run) -> None:
