@@ -5,7 +5,14 @@ from collections.abc import Iterable
 from cxr_valve.imaging.geometry import Box
 from cxr_valve.imaging.prepare import prepare
 from cxr_valve.imaging.radiograph import Radiograph
-from cxr_valve.reading.reading import FindingReading, Reading
+from cxr_valve.reading.reading import (
+    FindingReading,
+    MemberReading,
+    Reading,
+    ValueMember,
+    ValueReading,
+    finest,
+)
 from cxr_valve.ui.finding_card import network_name
 from cxr_valve.ui.gallery import STRUCTURES, phantom
 from cxr_valve.ui.viewer import EvidenceLayer, Outline, ViewerImage, trace_mask
@@ -18,7 +25,7 @@ def viewer_image(case: Case, radiograph: Radiograph, *, revealed: bool) -> Viewe
     reading = case.outcome.reading
     layers: list[EvidenceLayer] = []
     if reading is not None:
-        for found in reading.findings.values():
+        for found in reading.everything.values():
             layers.extend(_layers(found, _factors(reading, radiograph)))
     seen = prepare(radiograph, _input_size(reading))
     return ViewerImage(
@@ -33,7 +40,8 @@ def viewer_image(case: Case, radiograph: Radiograph, *, revealed: bool) -> Viewe
 
 def _input_size(reading: Reading | None) -> int:
     """The largest input of any network that read it."""
-    members = [m for found in (reading.findings.values() if reading else ()) for m in found.members]
+    everything = reading.everything.values() if reading else ()
+    members = [member for found in everything for member in found.members]
     return max((member.geometry.size for member in members), default=224)
 
 
@@ -41,12 +49,14 @@ def _factors(reading: Reading, radiograph: Radiograph) -> tuple[float, float]:
     return radiograph.rows / reading.input.rows, radiograph.columns / reading.input.columns
 
 
-def _layers(found: FindingReading, factors: tuple[float, float]) -> Iterable[EvidenceLayer]:
+def _layers(
+    found: FindingReading | ValueReading, factors: tuple[float, float]
+) -> Iterable[EvidenceLayer]:
     """The consensus first (where there are several members), then each member."""
-    finest = max(found.members, key=lambda member: member.evidence.size)
-    grids = [(network_name(member.network), member.evidence, member) for member in found.members]
-    if len(found.members) > 1:
-        grids.insert(0, (CONSENSUS, found.consensus, finest))
+    members: tuple[MemberReading | ValueMember, ...] = found.members
+    grids = [(network_name(member.network), member.evidence, member) for member in members]
+    if len(members) > 1:
+        grids.insert(0, (CONSENSUS, found.consensus, finest(found)))
     for name, grid, member in grids:
         yield EvidenceLayer(
             finding=found.finding,
@@ -57,6 +67,7 @@ def _layers(found: FindingReading, factors: tuple[float, float]) -> Iterable[Evi
             epsilon=found.scale.epsilon,
             outside_share=member.padding_share,
             seen=_scaled(member.geometry.crop, factors),
+            unit=found.unit if isinstance(found, ValueReading) else "",
         )
 
 

@@ -61,8 +61,9 @@ def _strip(found: ValueReading, scores: pd.DataFrame, colour: str) -> str:
         f'<div class="strip" role="img" aria-label="{words}">'
         f'<div class="lane" style="--bar:{colour}"><span class="name">measured'
         f'<br><em>n {len(measured)}</em></span><div class="bars">{bars}</div></div>'
-        f'<div class="marks">{cuts}<i style="position:absolute;bottom:0;height:3px;'
-        f'background:currentColor;opacity:.5;left:{place(found.low)}%;width:{span:.2f}%"></i>'
+        f'<div class="marks" style="height:34px">{cuts}'
+        f'<i style="position:absolute;bottom:0;height:3px;background:currentColor;'
+        f'opacity:.5;left:{place(found.low)}%;width:{span:.2f}%"></i>'
         f'<i class="here" style="left:{place(found.value)}%"></i></div>'
         f'<div class="axis"><span class="name">{escape(found.unit)}</span>'
         f"<span>{low:g}</span><span>{high:g}</span></div></div>"

@@ -1,4 +1,4 @@
-/* Contour lines of an evidence layer at fixed likelihood ratios (marching squares). */
+/* Contour lines of an evidence layer at fixed levels (marching squares). */
 
 /** Samples a side of the square the contours are traced in. */
 const CONTOUR_SIDE = 96;
@@ -13,16 +13,16 @@ const CROSSINGS = {
 
 /**
  * @param {object} layer one evidence layer
- * @returns {Array<{factor: number, value: number, points: number[][]}>} polylines in radiograph
+ * @returns {Array<{label: string, value: number, points: number[][]}>} polylines in radiograph
  *   coordinates
  */
 function contourLines(layer) {
   const field = sampleField(layer);
   const lines = [];
-  for (const factor of ratioLevels(layer.limit)) {
-    for (const value of [Math.log(factor), -Math.log(factor)]) {
+  for (const level of layerLevels(layer)) {
+    for (const value of [level, -level]) {
       for (const points of traceLevel(field, value)) {
-        lines.push({ factor, value, points: points.map((point) => toRadiograph(layer, point)) });
+        lines.push({ label: formatLevel(layer, level), value, points: points.map((point) => toRadiograph(layer, point)) });
       }
     }
   }

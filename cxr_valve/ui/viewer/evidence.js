@@ -98,6 +98,27 @@ function ratioLevels(limit) {
   return [1.1, 1.25, 1.5].filter((factor) => factor <= most);
 }
 
+/**
+ * Magnitudes marked on a layer's legend and drawn as its contours, in what the layer counts: log
+ * likelihood ratios, or for a value its unit.
+ */
+function layerLevels(layer) {
+  return layer.unit ? [layer.limit / 2, layer.limit] : ratioLevels(layer.limit).map(Math.log);
+}
+
+/** A magnitude of a layer as people say it: ×4.2, or 2.5 %. */
+function formatLevel(layer, magnitude) {
+  if (!layer.unit) return formatFactor(Math.exp(magnitude));
+  return `${Number(magnitude.toPrecision(2))}${layer.unit === "%" ? "" : " "}${layer.unit}`;
+}
+
+/** The evidence of a cell in words: "×3.2 for", "2.5 % lower", "none". */
+function wordEvidence(layer, value) {
+  if (!layer.unit) return wordRatio(value, layer.epsilon);
+  if (Math.abs(value) <= layer.epsilon) return "none";
+  return `${formatLevel(layer, Math.abs(value))} ${value > 0 ? "higher" : "lower"}`;
+}
+
 /** Where the strongest evidence for the finding lies, in words, for those who cannot see it. */
 function placeOfPeak(layer, columns, rows) {
   const peak = layer.cells.indexOf(Math.max(...layer.cells));

@@ -28,6 +28,7 @@ class EvidenceLayer:
     to which a cell counts as none, both from the card; ``outside_share`` the share of the evidence
     on padding or outside the body, in [0, 1]; ``seen`` the part of the radiograph that was not
     trimmed (``Geometry.crop``): nothing is drawn outside it. None: the whole radiograph.
+    ``unit``: what the cells count where the finding is a value; "": log likelihood ratios.
 
     Raises:
         ValueError: naming the field, what was expected and what was found.
@@ -41,6 +42,7 @@ class EvidenceLayer:
     epsilon: float
     outside_share: float = 0.0
     seen: Box | None = None
+    unit: str = ""
 
     def __post_init__(self) -> None:
         where = f"evidence layer {self.finding}/{self.name}"

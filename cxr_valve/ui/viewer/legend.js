@@ -1,10 +1,12 @@
 /* The legend of the evidence and the help panel. */
 
-/** The fixed scale: strength of colour against likelihood ratio per cell, marked at its levels. */
+/** The fixed scale: strength of colour against evidence per cell, marked at its levels. */
 function drawLegend(parent, layer, scheme) {
   parent.replaceChildren();
   const title = element("div", "legend-title", parent);
-  for (const words of ["against", "Evidence per cell, as likelihood ratio", "for"]) {
+  const ends = layer.unit ? ["lower", `Evidence per cell, in ${layer.unit}`, "higher"]
+    : ["against", "Evidence per cell, as likelihood ratio", "for"];
+  for (const words of ends) {
     element("span", "", title).textContent = words;
   }
   parent.title = scaleNote(layer);
@@ -12,18 +14,20 @@ function drawLegend(parent, layer, scheme) {
   bar.style.background = `${legendGradient(layer, scheme)}, #5a5a5a`;
   const ticks = element("div", "legend-ticks", parent);
   const place = (value) => `${50 + (50 * value) / layer.limit}%`;
-  const levels = ratioLevels(layer.limit);
-  const marks = levels.flatMap((factor) => [-Math.log(factor), Math.log(factor)]);
+  const marks = layerLevels(layer).flatMap((level) => [-level, level]);
   for (const value of [...marks, 0]) {
     element("span", "legend-mark", bar).style.left = place(value);
     const tick = element("span", "", ticks);
     tick.style.left = place(value);
-    tick.textContent = formatFactor(Math.exp(Math.abs(value)));
+    tick.textContent = formatLevel(layer, Math.abs(value));
   }
 }
 
 /** How the cells of a map add up, which differs between one network and several. */
 function scaleNote(layer) {
+  if (layer.unit) {
+    return "The mean of all cells is how far the value lies from the mean of the validation patients.";
+  }
   return layer.consensus
     ? "Mean of the networks’ maps, cell by cell; its own mean is not the ensemble’s likelihood ratio."
     : "The logarithms of all cells average to the log likelihood ratio this network gives the image.";
@@ -83,7 +87,8 @@ function helpNotes(viewer) {
       "are smaller.",
   );
   const layer = viewer.anyLayer();
-  if (layer) {
+  if (layer && layer.unit) notes.push(scaleNote(layer), "Same colours for every image.");
+  if (layer && !layer.unit) {
     notes.push(
       "In one network’s map, “×4 for” means: an image made of such cells throughout would multiply the " +
         "odds of the finding by 4; “×4 against” divides them by 4. Same colours for every image.",

@@ -171,7 +171,8 @@ class Pane {
       const side = line.value > 0 ? "for" : "against";
       const points = line.points.map(([x, y]) => matrix.transformPoint(new DOMPoint(x, y)));
       strokeLine(this.context, points, CONTOUR_COLOURS[side], side === "against", this.ratio);
-      return { text: `${formatFactor(line.factor)} ${side}`, points };
+      const words = layer.unit ? (line.value > 0 ? "higher" : "lower") : side;
+      return { text: `${line.label} ${words}`, points };
     });
   }
 

@@ -25,7 +25,7 @@ LONGEST = 2048
 #: Share of the evidence outside body or image from which the viewer says so.
 OUTSIDE_NOTE = 0.15
 #: Okabe-Ito; neither hue occurs in the evidence.
-FINDING_COLOURS = {"mr": "#CC79A7", "as": "#009E73"}
+FINDING_COLOURS = {"mr": "#CC79A7", "as": "#009E73", "lvef": "#F0E442"}
 
 Json = dict[str, object]
 #: Takes bytes and their digest, returns the address at which the browser finds them.
@@ -166,6 +166,7 @@ def _layer(layer: EvidenceLayer) -> Json:
         "seen": _box(layer.seen) if layer.seen is not None else None,
         "limit": float(layer.limit),
         "epsilon": float(layer.epsilon),
+        "unit": layer.unit or None,
         "positive": layer.positive,
         "outside": float(layer.outside_share) if layer.outside_share > OUTSIDE_NOTE else None,
     }

@@ -40,7 +40,7 @@ function windowLine(pane, settings) {
 /** What must be said about a layer before its colours are believed. */
 function evidenceNotes(layer) {
   const notes = [];
-  if (!layer.positive) notes.push("No positive evidence");
+  if (!layer.positive) notes.push(layer.unit ? "Nothing raises the value" : "No positive evidence");
   if (layer.outside !== null) {
     notes.push(`${Math.round(100 * layer.outside)}% of the evidence lies outside the body or image`);
   }
@@ -60,7 +60,7 @@ function cursorLine(pane, settings, layer, point) {
     parts.push(`grey ${about}${round(toUnits(image, base.data[row * base.width + column]))}`);
   }
   const evidence = layer && settings.evidence ? evidenceAt(layer, point.x, point.y) : null;
-  if (evidence !== null) parts.push(`evidence ${wordRatio(evidence, layer.epsilon)}`);
+  if (evidence !== null) parts.push(`evidence ${wordEvidence(layer, evidence)}`);
   return parts.join(" · ");
 }
 
@@ -94,9 +94,9 @@ function describeEvidence(layer, finding, image) {
   const said = [`Evidence for ${finding.name}, ${layer.consensus ? "consensus" : layer.name}`];
   if (layer.positive) {
     const place = placeOfPeak(layer, image.columns, image.rows);
-    said.push(`strongest cell ${wordRatio(most, layer.epsilon)}, ${place}`);
+    said.push(`strongest cell ${wordEvidence(layer, most)}, ${place}`);
   }
-  if (least < -layer.epsilon) said.push(`lowest cell ${wordRatio(least, layer.epsilon)}`);
+  if (least < -layer.epsilon) said.push(`lowest cell ${wordEvidence(layer, least)}`);
   return [...said, ...evidenceNotes(layer)].join("; ");
 }
 
