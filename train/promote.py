@@ -15,6 +15,7 @@ from cxr_valve.engines.engine import ENGINES, Engine, NetworkSource, open_engine
 from cxr_valve.findings import FINDINGS
 from cxr_valve.imaging.prepare import PREPROCESSING
 from cxr_valve.models.chain import run_chain
+from cxr_valve.models.novelty import MIN_IMAGES
 from cxr_valve.models.value import run_value
 from train.cohort.store import StoredCohort, load_cohort
 from train.evaluate import Calibrated, CalibratedValue, Evaluation, FittedMember, source
@@ -24,6 +25,8 @@ from train.runs.folder import RunError, RunFolder, RunRequest
 __all__ = ["FittedMember", "Provenance", "engine_errors", "promote", "source", "write_set"]
 #: Images on which every engine is held to the float32 torch reference.
 ENGINE_CHECK_IMAGES = 200
+#: Radiographs of a kind that are described at most, to know how a cohort looks.
+LOOKS = 1500
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 
 
@@ -68,6 +71,7 @@ def promote(evaluation: Evaluation, tag: str | None = None, *, activate: bool = 
         _check_images(cohort, evaluation.members),
         root,
     )
+    _keep_looks(folder, cohort)
     if activate:
         active.activate(folder.name)
     return folder
@@ -268,6 +272,33 @@ def describe_recipe(recipe: Recipe, network: str) -> str:
     if recipe.measure_weight or recipe.locate_weight:
         parts.append("true sizes and places as auxiliary targets")
     return ", ".join(parts)
+
+
+def _keep_looks(folder: Path, cohort: StoredCohort) -> None:
+    """Keep how the cohort looks beside the weights, so that a reading can say how unlike it an
+    image is; a cohort too small for that, or a program without its gate, goes without."""
+    from train.fit.images import prepare_images
+    from train.novelty import attach, describe, gate_size
+
+    training = _spaced(cohort, ("train",), LOOKS)
+    held_out = _spaced(cohort, ("validation", "test"), LOOKS)
+    if min(len(training), len(held_out)) < MIN_IMAGES:
+        return
+    try:
+        prepared = prepare_images(cohort, [size := gate_size()])[size]
+        parts = [
+            describe(prepared.images[row] for row in rows if prepared.usable[row])
+            for rows in (training, held_out)
+        ]
+        attach(folder, *parts)
+    except (cards.CardError, ValueError):
+        return
+
+
+def _spaced(cohort: StoredCohort, splits: Sequence[str], most: int) -> NDArray[np.int_]:
+    """Rows of some splits, at most so many, spread over all of them."""
+    rows = np.flatnonzero(cohort.table["split"].isin(splits).to_numpy())
+    return rows[:: max(1, -(-len(rows) // most))]
 
 
 def _check_images(cohort: StoredCohort, members: Sequence[FittedMember]) -> list[NDArray[np.uint8]]:
