@@ -129,6 +129,16 @@ def test_layers_carry_what_must_be_said(radiograph: Radiograph) -> None:
     assert [finding["short"] for finding in document["findings"]] == ["MR", "AS"]
 
 
+def test_a_layer_of_a_value_names_its_unit_and_one_of_evidence_has_none(
+    radiograph: Radiograph,
+) -> None:
+    images = ViewerImage(radiograph, (layer("lvef", unit="%"), layer("mr")))
+    document, _ = payload(images)
+    assert [one["unit"] for one in document["images"][0]["layers"]] == ["%", None]
+    lvef = document["findings"][0]
+    assert (lvef["short"], lvef["colour"]) == ("LVEF", "#F0E442")
+
+
 def test_positive_evidence_begins_above_epsilon() -> None:
     assert not layer(grid=np.full((1, 1), 0.125, np.float32), epsilon=0.125).positive
     assert layer(grid=np.full((1, 1), 0.126, np.float32), epsilon=0.125).positive
