@@ -5,7 +5,7 @@ const remembered = new Map();
 
 function initialSettings() {
   return {
-    tool: "window", evidence: true, finding: null, member: null, opacity: null, contours: false,
+    tool: "window", evidence: true, finding: null, member: null, chosen: null, opacity: null, contours: false,
     outlines: true, heart: true, network: false, linked: true, asked: null, views: [],
   };
 }
@@ -80,9 +80,9 @@ class Viewer {
     const keys = this.findings.map((finding) => finding.key);
     if (!keys.includes(this.settings.finding)) this.settings.finding = keys[0] ?? null;
     const names = this.members();
-    if (!names.includes(this.settings.member)) {
-      this.settings.member = names.includes("consensus") ? "consensus" : (names[0] ?? null);
-    }
+    // A finding with one network leaves no choice: its name says nothing of what is wanted elsewhere.
+    const usual = names.includes("consensus") ? "consensus" : (names[0] ?? null);
+    this.settings.member = names.includes(this.settings.chosen) ? this.settings.chosen : usual;
   }
 
   /** Networks that have evidence for the chosen finding, in the order sent. */
@@ -116,6 +116,7 @@ class Viewer {
   /** Change settings, then show them. */
   set(changes) {
     Object.assign(this.settings, changes);
+    if ("member" in changes && this.members().length > 1) this.settings.chosen = changes.member;
     if ("finding" in changes) this.settleLayer();
     this.refresh();
   }

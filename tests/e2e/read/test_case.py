@@ -51,6 +51,7 @@ def test_window_and_evidence_change_without_the_server(start: Open) -> None:
     chooser = page.get_by_label("Network whose evidence is shown")
     names = chooser.locator("option").all_inner_texts()
     assert names == ["Consensus", "InceptionV3", "ResNet50", "DenseNet121"]
+    assert chooser.input_value() == "consensus"
     layers = set()
     for name in names:
         chooser.select_option(label=name)
