@@ -8,24 +8,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cxr_valve.imaging.facts import normalise_view
 from train.cohort.adapters import read_source
 from train.cohort.adequacy import judge
 from train.cohort.card import SPLITS, CohortCard, CohortError
 from train.cohort.cost import expected_cost
-from train.cohort.flow import FRONTAL, KEPT, LISTED, STEPS, copies, count_flow, first_reason
-from train.cohort.grades import grade_of_percent
-from train.cohort.identity import joined_ids, persons, placeholders, pseudonyms
+from train.cohort.flow import KEPT, STEPS, count_flow
+from train.cohort.identity import joined_ids, pseudonyms
 from train.cohort.images import DEFAULT_CACHE, Progress, look
-from train.cohort.pairing import pair
+from train.cohort.label import label, need_target
 from train.cohort.rules import CohortRules
 from train.cohort.source import Source
 from train.cohort.store import StoredCohort, write_cohort
 from train.cohort.summary import summarise
 from train.cohort.targets import Target, target_of
+from train.cohort.wording import nothing_left, step_words, warnings
 from train.split import prove, split_patients
 
-PLACEHOLDER = "a picture that stands for many patients"
 #: Rules that decide what ``read_source`` reads; with the others it need not be read again.
 TABLE_RULES = (
     *("source", "adapter", "columns", "timezone", "images", "radiographs", "echoes", "truth"),
@@ -98,10 +96,10 @@ def draft(source: Source, rules: CohortRules, index: pd.DataFrame | None = None)
     card says so. Raises CohortError where nothing is left, or a given split leaks.
     """
     target = target_of(rules.finding, rules.positive_from)
-    _need_target(source, target)
-    rows = _labelled(source, rules, target, index)
+    need_target(source, target)
+    rows = label(source, rules, target, index)
     if not (rows["left"] == KEPT).any():
-        raise CohortError(_nothing_left(rows["left"], rules, target))
+        raise CohortError(nothing_left(rows["left"], rules, target))
     kept = rows[rows["left"] == KEPT].copy()
     kept["pseudonym"] = pseudonyms(kept, rules.seed)
     kept["split"] = _split(kept, rules, target)
@@ -115,80 +113,6 @@ def draft(source: Source, rules: CohortRules, index: pd.DataFrame | None = None)
         # A radiograph without truth has no structures either, and half a set is of no use.
         structures = None if places.isna().any() else places.to_numpy(np.int64)
     return Draft(card, table, structures)
-
-
-def _need_target(source: Source, target: Target) -> None:
-    if not source.has_target(target.key):
-        known = sorted(
-            name.split("_", 1)[1]
-            for name in source.exams.columns
-            if name.startswith(("grade_", "value_"))
-        )
-        raise CohortError(
-            f"finding: expected one that the exams hold ({', '.join(known)}); found "
-            f"{target.key!r}. Choose another, or name its column with --column."
-        )
-
-
-def _labelled(
-    source: Source, rules: CohortRules, target: Target, index: pd.DataFrame | None
-) -> pd.DataFrame:
-    """Every listed radiograph with its person, label and the step at which it leaves."""
-    rows = source.radiographs.copy()
-    seen = None if index is None else index.loc[rows["path"]].set_axis(rows.index)
-    rows["pixels"] = "" if seen is None else seen["pixels"]
-    rows["unread"] = "" if seen is None else seen["reason"]
-    stand_in = placeholders(rows["patient"], rows["pixels"])
-    rows.loc[stand_in, ["pixels", "unread"]] = ["", PLACEHOLDER]
-    rows["view"], sideways = _views(rows["view"], None if seen is None else seen["view"])
-    rows["person"] = persons(rows["patient"], rows["pixels"])
-    paired = pair(source, rules, target)
-    rows = rows.join(paired)
-    if target.kind == "binary":
-        start = target.grades.index(target.positive_from)
-        rows["target"] = (rows["rank"] >= start).astype(float).where(rows["rank"].notna())
-        names = dict(enumerate(target.grades))
-        rows["grade"] = rows["rank"].map(names).fillna("")
-    else:
-        rows["target"] = rows["value"]
-        rows["grade"] = grade_of_percent(rows["value"])
-    undated = rows["taken"].isna() & (not source.linked)
-    reasons = {
-        "unusable": (rows["patient"] == "") | undated,
-        "no_exam": rows["exams"] == 0,
-        "no_grade": rows["graded"] == 0,
-        "prosthesis": rows["prosthesis"] & rules.exclude_prosthesis,
-        "lateral": sideways,
-        "unreadable": rows["unread"] != "",
-    }
-    candidates = first_reason(reasons) == KEPT
-    reasons["duplicate"], reasons["conflict"] = copies(candidates, rows["pixels"], rows["target"])
-    rows["left"] = first_reason(reasons)
-    return rows
-
-
-def _views(
-    listed: "pd.Series[str]", seen: "pd.Series[str] | None"
-) -> tuple["pd.Series[str]", "pd.Series[bool]"]:
-    """The view of each radiograph, and whether table or header says that it is not frontal."""
-    words = {text: normalise_view(text) or "" for text in listed.unique()}
-    told = listed.map(words)
-    header = pd.Series("", index=listed.index) if seen is None else seen.fillna("")
-    sideways = ((told != "") & ~told.isin(FRONTAL)) | ((header != "") & ~header.isin(FRONTAL))
-    return told.where(told != "", header), sideways
-
-
-def _nothing_left(left: "pd.Series[str]", rules: CohortRules, target: Target) -> str:
-    words = _words(rules, target, hashed=True)
-    counts = left.value_counts()
-    most = f"{counts.iloc[0]:,} of {len(left):,} left at “{words[counts.index[0]]}”"
-    advice = ""
-    if counts.index[0] == "no_exam":
-        advice = (
-            " If exams should match, compare how both tables write patient ids and dates, or widen "
-            "the window."
-        )
-    return f"Expected at least one radiograph to stay, found none: {most}.{advice}"
 
 
 def _split(kept: pd.DataFrame, rules: CohortRules, target: Target) -> "pd.Series[str]":
@@ -264,51 +188,13 @@ def _card(
         flow=count_flow(
             rows["left"],
             rows["person"],
-            _words(rules, target, hashed=hashed),
+            step_words(rules, target, hashed=hashed),
             {"unreadable": rows["unread"]},
             steps,
         ),
         splits=splits,
         proof=proof,
         adequacy=judge(splits, target) | {"cost": expected_cost(counts[0], counts[1], sum(counts))},
-        warnings=(*_warnings(kept, target, joined), *(p.sentence() for p in source.problems)),
+        warnings=(*warnings(kept, target, joined), *(p.sentence() for p in source.problems)),
         rules=rules.to_json(),
     )
-
-
-def _words(rules: CohortRules, target: Target, *, hashed: bool) -> dict[str, str]:
-    later = "" if hashed else " (images not looked at yet)"
-    value = "grade" if target.kind == "binary" else "value"
-    return {
-        LISTED: "Radiographs listed",
-        "unusable": "No patient id or no readable date",
-        "no_exam": f"No echo exam within ±{rules.window_days} days",
-        "no_grade": f"No {value} of {target.name} in the exam",
-        "prosthesis": "Prosthetic or repaired valve",
-        "lateral": "Lateral or other view than frontal",
-        "unreadable": f"Unreadable or missing image{later}",
-        "duplicate": f"Copy of an image already there{later}",
-        "conflict": f"Copies of an image with different labels{later}",
-        KEPT: "Radiographs kept",
-    }
-
-
-def _warnings(kept: pd.DataFrame, target: Target, joined: int) -> list[str]:
-    found = []
-    if joined:
-        found.append(
-            f"{joined:,} patient ids share an image with another id and count as one patient each "
-            "group, so that neither crosses a split."
-        )
-    unknown = int((kept["view"] == "").sum())
-    if unknown:
-        found.append(
-            f"{unknown:,} radiographs kept do not say which view they show; they count as frontal."
-        )
-    if target.kind == "binary":
-        for name in SPLITS:
-            values = kept["target"][kept["split"] == name]
-            if values.nunique() < 2:
-                lacking = "negatives" if len(values) and values.iloc[0] == 1 else "positives"
-                found.append(f"The {name} split has no {lacking}: it cannot be trained or judged.")
-    return found

@@ -53,6 +53,17 @@ def as_dicom(
     ds.StudyTime = ds.AcquisitionTime = when.strftime("%H%M%S")
     ds.ViewPosition = "LL" if view == "LATERAL" else view
     ds.BodyPartExamined, ds.BurnedInAnnotation = "CHEST", "NO"
+    _set_pixels(ds, pixels, inverted)
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID
+    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+    stream = io.BytesIO()
+    pydicom.dcmwrite(stream, ds, enforce_file_format=True)
+    return stream.getvalue()
+
+
+def _set_pixels(ds: Dataset, pixels: NDArray[np.uint16], inverted: bool) -> None:
     ds.Rows, ds.Columns = pixels.shape
     spacing = FIELD_MM / pixels.shape[0]
     ds.ImagerPixelSpacing = [f"{spacing:.6g}"] * 2
@@ -63,13 +74,6 @@ def as_dicom(
     ds.WindowCenter, ds.WindowWidth = "2048", "4096"
     ds.PixelData = (4095 - pixels if inverted else pixels).astype("<u2").tobytes()
     ds["PixelData"].VR = "OW"
-    ds.file_meta = FileMetaDataset()
-    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID
-    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
-    stream = io.BytesIO()
-    pydicom.dcmwrite(stream, ds, enforce_file_format=True)
-    return stream.getvalue()
 
 
 def lateral(rng: np.random.Generator, side: int) -> NDArray[np.uint16]:

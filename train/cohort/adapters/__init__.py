@@ -67,10 +67,10 @@ ADAPTERS: dict[str, Adapter] = {
         Adapter(
             "chexchonet",
             "CheXchoNet",
-            "Echo within a year of the radiograph, not 30 days; images are already CLAHE-equalised "
-            "so networks trained on them fit no other radiographs; the label columns are used as "
-            "they are, since the cut-offs in the data set's own files differ; the table names no "
-            "views.",
+            "Echo within a year of the radiograph, not 30 days; images are already equalised "
+            "(CLAHE), so networks trained on them fit no other radiographs; the label columns are "
+            "used as they are, since the cut-offs in the data set's own files differ; the table "
+            "names no views.",
             {
                 "metadata.csv": "patient_id, cxr_filename, cxr_time_offset, cxr_year, cxr_path, "
                 "cxr_pixel_spacing_x, cxr_pixel_spacing_y, age, sex, ivsd, lvpwd, lvidd, slvh, "

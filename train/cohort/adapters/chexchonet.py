@@ -9,7 +9,14 @@ from train.cohort.card import CohortError
 from train.cohort.grades import parse_grades
 from train.cohort.rules import CohortRules
 from train.cohort.source import Source, ages, find_file, patients_of, sexes
-from train.cohort.tables import column, count_problem, find_columns, read_cells
+from train.cohort.tables import (
+    Cells,
+    Problem,
+    column,
+    count_problem,
+    find_columns,
+    read_cells,
+)
 from train.cohort.targets import CHEXCHONET, PRESENCE
 
 ROLES = {
@@ -39,14 +46,7 @@ def read(rules: CohortRules) -> Source:
     # The release keeps all images in one folder, whatever path its authors had.
     flat = "images/" if (root / "images").is_dir() else ""
     listed = paths.where(paths.map(lambda path: bool(path) and (root / path).is_file()), "")
-    exams = pd.DataFrame({"patient": patients})
-    for key in CHEXCHONET:
-        if key in found:
-            text = column(cells, found, key)
-            exams[f"grade_{key}"] = parse_grades(text, PRESENCE)
-            wrong = (text != "") & (exams[f"grade_{key}"] == "")
-            todo = "The image counts as one without a label."
-            problems += count_problem(cells, wrong, found[key], "0 or 1", todo)
+    exams, about_labels = _labels(cells, found, patients)
     frame = pd.DataFrame(
         {
             "path": listed.where(listed != "", flat + names),
@@ -66,5 +66,20 @@ def read(rules: CohortRules) -> Source:
         root=root,
         name=adapter.name,
         note=adapter.note,
-        problems=(*cells.problems, *problems),
+        problems=(*cells.problems, *problems, *about_labels),
     )
+
+
+def _labels(
+    cells: Cells, found: dict[str, str], patients: "pd.Series[str]"
+) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
+    exams = pd.DataFrame({"patient": patients})
+    problems: tuple[Problem, ...] = ()
+    for key in CHEXCHONET:
+        if key in found:
+            text = column(cells, found, key)
+            exams[f"grade_{key}"] = parse_grades(text, PRESENCE)
+            wrong = (text != "") & (exams[f"grade_{key}"] == "")
+            todo = "The image counts as one without a label."
+            problems += count_problem(cells, wrong, found[key], "0 or 1", todo)
+    return exams, problems
