@@ -1,0 +1,126 @@
+"""A recipe is refused by the names of the fields that contradict each other or the cohort."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.train.small_cohort import small_cohort
+from train.cohort.store import StoredCohort
+from train.recipe import PRESET_NOTES, PRESETS, Recipe, RecipeError, recipe_from_json
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> StoredCohort:
+    return small_cohort(tmp_path_factory.mktemp("recipe"), patients=20, side=64)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"networks": ()}, r"^networks: expected at least one; found none"),
+        ({"networks": ("resnet18", "resnet18")}, r"^networks: expected each once"),
+        ({"input_size": (96, 128)}, r"^input_size, networks: .* each of 1 networks; found 2"),
+        ({"input_size": 63}, r"^input_size: expected 64 px or more; found 63"),
+        ({"epochs": 0}, r"^epochs: expected 1 or more; found 0"),
+        ({"batch": 1}, r"^batch: expected 2 or more; found 1"),
+        ({"rate": 0.0}, r"^rate: expected a number above 0; found 0"),
+        ({"rate": float("nan")}, r"^rate: expected a number above 0; found nan"),
+        ({"warmup": 1.0}, r"^warmup: expected 0 or more and below 1; found 1"),
+        ({"ema": 1.0}, r"^ema: expected 0 or more and below 1; found 1"),
+        ({"schedule": "step"}, r"^schedule: expected cosine, constant; found 'step'"),
+        ({"augmentation": "wild"}, r"^augmentation: expected none, light, standard; found 'wild'"),
+        ({"balance": "loss"}, r"^balance: expected none, weight, sampler; found 'loss'"),
+        ({"precision": "16"}, r"^precision: expected auto, 32, bf16; found '16'"),
+        ({"epochs": 5, "early_stopping": 5}, r"^early_stopping, epochs: .* could never act"),
+        ({"batch": 9, "workers": 2}, r"^batch, workers: expected a batch that 2 workers share"),
+        ({"batch": 4, "workers": 4}, r"^batch, workers, freeze_batch_norm: expected 2 radiographs"),
+    ],
+)
+def test_a_recipe_that_contradicts_itself_is_refused_by_name(
+    change: dict[str, object], message: str
+) -> None:
+    with pytest.raises(RecipeError, match=message):
+        replace(Recipe(), **change)
+
+
+def test_frozen_batch_normalisation_lifts_the_limit_of_two_radiographs_a_worker() -> None:
+    assert Recipe(batch=4, workers=4, freeze_batch_norm=True).batch == 4
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_survives_json_and_says_what_it_is_for(name: str) -> None:
+    recipe = PRESETS[name]
+    assert recipe_from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+    assert len(PRESET_NOTES[name]) > 20
+
+
+def test_the_study_presets_train_the_networks_of_the_study() -> None:
+    assert PRESETS["study-mr"].networks == ("resnet50",)
+    ensemble = PRESETS["study-as"]
+    sizes = {network: ensemble.size_of(network) for network in ensemble.networks}
+    assert sizes == {"inception_v3": 299, "resnet50": 224, "densenet121": 224}
+    assert ensemble.sizes == (224, 299)
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ({"learning_rate": 1}, r"^learning_rate: expected the fields of a recipe"),
+        ({"epochs": "many"}, r"^epochs: .*found 'many'"),
+        ({"epochs": 0}, r"^epochs: expected 1 or more; found 0"),
+    ],
+)
+def test_json_that_is_no_recipe_is_refused_by_name(found: dict[str, object], message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        recipe_from_json(found)
+
+
+FITTING = Recipe(networks=("test_resnet",), input_size=80, batch=4)
+
+
+def test_a_recipe_that_fits_its_cohort_passes(cohort: StoredCohort) -> None:
+    FITTING.check(cohort)
+    replace(FITTING, measure_weight=1.0, balance="sampler").check(cohort)
+
+
+def changed(cohort: StoredCohort, **columns: object) -> StoredCohort:
+    return replace(cohort, table=cohort.table.assign(**columns))
+
+
+def test_what_a_cohort_cannot_give_is_refused_by_name(cohort: StoredCohort) -> None:
+    with pytest.raises(RecipeError, match=r"^locate_weight: expected 0, .* no structures"):
+        replace(FITTING, locate_weight=1.0).check(cohort)
+    bare = cohort.table.drop(columns=list(cohort.aux))
+    with pytest.raises(RecipeError, match=r"^measure_weight: expected 0, .* no aux_ columns"):
+        replace(FITTING, measure_weight=1.0).check(replace(cohort, table=pd.DataFrame(bare)))
+    with pytest.raises(RecipeError, match=r"^batch: expected at most the 12 radiographs"):
+        replace(FITTING, batch=13).check(cohort)
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_split_without_positives_is_refused_by_name(cohort: StoredCohort, split: str) -> None:
+    targets = cohort.table["target"].where(cohort.table["split"] != split, 0.0)
+    with pytest.raises(RecipeError, match=rf"^{split} split: .* found no positives among"):
+        FITTING.check(changed(cohort, target=targets))
+
+
+def test_a_value_cannot_be_balanced(tmp_path: Path) -> None:
+    cohort = small_cohort(tmp_path, "lvef", patients=10, side=32)
+    replace(FITTING, batch=2).check(cohort)
+    with pytest.raises(RecipeError, match=r"^balance: expected none for a value such as lvef"):
+        replace(FITTING, batch=2, balance="weight").check(cohort)
+    with pytest.raises(RecipeError, match=r"^train split: expected different values of lvef"):
+        replace(FITTING, batch=2).check(changed(cohort, target=50.0))
+
+
+@pytest.mark.parametrize("network", ["test_convnext", "mobilenetv3_small_050", "no_such_network"])
+def test_a_network_whose_map_would_not_be_exact_is_refused_by_name(network: str) -> None:
+    with pytest.raises(RecipeError, match=rf"^networks: .* one linear layer .* '{network}'"):
+        Recipe(networks=(network,), input_size=96).check_networks()
+
+
+def test_networks_that_end_in_pooling_and_one_layer_pass() -> None:
+    Recipe(networks=("test_resnet", "resnet10t"), input_size=(80, 96)).check_networks()
