@@ -11,9 +11,9 @@ from cxr_valve.ui.finding_card import network_name
 from cxr_valve.ui.tables import table
 from cxr_valve.ui.training.desk import PROBLEMS, Desk
 from cxr_valve.ui.training.draft import Draft
-from cxr_valve.ui.training.flow import flow_html, split_table
+from cxr_valve.ui.training.flow import flow_html, show_remarks, split_table
 from cxr_valve.ui.training.recipe_step import PRESET_NAMES
-from cxr_valve.ui.training.words import count, duration, size
+from cxr_valve.ui.training.words import duration, size
 
 PAIRINGS = {
     "nearest": "the nearest in time",
@@ -138,10 +138,7 @@ def _draw(cohort: Mapping[str, Any]) -> None:
             "window, change where positive begins, or bring more data."
         )
     st.html(flow_html(cohort["flow"], cohort["splits"]))
-    warnings = cohort["warnings"]
-    if warnings:
-        with st.expander(f"{count(len(warnings), 'remark')} on the tables", icon=":material/info:"):
-            st.html("".join(f"<p>{escape(str(warning))}</p>" for warning in warnings))
+    show_remarks(cohort["warnings"], "what was passed over in the tables")
     st.html(split_table(cohort["splits"], cohort["proof"]))
     _adequacy(cohort["adequacy"])
 

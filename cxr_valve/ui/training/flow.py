@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+import streamlit as st
+
 from cxr_valve.ui.tables import table
 from cxr_valve.ui.training.words import count
 
@@ -26,6 +28,13 @@ def flow_html(flow: Sequence[Mapping[str, Any]], splits: Mapping[str, Mapping[st
         f"{_box('Listed', listed)}<ol>{left_out}</ol>{_box('Kept', kept)}"
         f'<ul class="ends">{ends}</ul></div>'
     )
+
+
+def show_remarks(remarks: Sequence[object], about: str) -> None:
+    """Remarks behind one line that counts them, since an untidy export has many."""
+    if remarks:
+        with st.expander(f"{count(len(remarks), 'remark')}: {about}", icon=":material/info:"):
+            st.html("".join(f"<p>{escape(str(remark))}</p>" for remark in remarks))
 
 
 def _box(name: str, step: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from cxr_valve.ui.tables import METRICS, estimate, metric_name, table
 from cxr_valve.ui.training.desk import Desk, Run
+from cxr_valve.ui.training.flow import show_remarks
 from cxr_valve.ui.training.quality import show_quality
 from cxr_valve.ui.training.words import count
 
@@ -20,17 +21,12 @@ def show_results(desk: Desk, run: Run) -> None:
     found = desk.evaluation(run.id)
     splits = found["splits"]
     st.html(_figures(splits) + _how(found))
-    for warning in found["warnings"]:
-        st.caption(f":material/warning: {_plain(str(warning))}")
+    show_remarks(found["warnings"], "what to know of these figures")
     show_quality(found, run.id)
     if splits["test"].get("by_grade"):
         st.html(_grades(splits["test"]))
     st.html(_subgroups(splits["test"], str(found["kind"])))
     _atlas(desk, run, found)
-
-
-def _plain(text: str) -> str:
-    return text.replace("$", "\\$").replace("_", "\\_").replace("*", "\\*")
 
 
 def _cell(key: str, figure: Mapping[str, Any] | None) -> str:
