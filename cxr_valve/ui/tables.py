@@ -14,10 +14,17 @@ METRICS = {
     "ppv": "PPV",
     "npv": "NPV",
     "mae": "Mean absolute error",
-    "bias": "Bias",
+    "bias": "Bias (predicted − measured)",
+    "lower": "Lower limit of agreement",
+    "upper": "Upper limit of agreement",
     "correlation": "Correlation",
+    "slope": "Calibration slope",
+    "intercept": "Calibration intercept",
+    "auc_below_40": "AUC for a value below 40",
+    "auc_below_50": "AUC for a value below 50",
+    "coverage": "Measured values inside the interval",
 }
-_SHARES = {"sensitivity", "specificity", "accuracy", "ppv", "npv"}
+_SHARES = {"sensitivity", "specificity", "accuracy", "ppv", "npv", "coverage"}
 
 
 def metric_name(key: str) -> str:

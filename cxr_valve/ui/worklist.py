@@ -11,6 +11,7 @@ from cxr_valve.findings import FINDINGS
 from cxr_valve.models.chain import at_prevalence
 from cxr_valve.reading.reading import Reading
 from cxr_valve.reading.serialise import flatten, outcome_as_dict
+from cxr_valve.reading.value_words import headline, interval
 from cxr_valve.ui.finding_card import DISAGREEMENT, spread
 from cxr_valve.ui.thumbnails import data_uri
 from cxr_valve.ui.visit import Case, Visit
@@ -126,6 +127,8 @@ def row(visit: Visit, case: Case) -> dict[str, object]:
         cells[f"{short} probability"] = round(100 * probability, 2)
         cells[f"{short} side"] = "positive" if found.positive else "negative"
         cells[f"{short} score"] = found.score
+    for key, value in (reading.values if reading else {}).items():
+        cells[FINDINGS[key].short] = f"{headline(value)} ({interval(value)})"
     cells["note"] = case.outcome.reason or (_note(reading) if reading else "")
     return cells
 
