@@ -170,3 +170,8 @@ def test_the_command_writes_and_says_that_it_is_simulated(
     assert "SIMULATED" in (out / "README.txt").read_text()
     assert main(["simulate", "--patients", "2", "--side", "90", str(tmp_path / "b")]) == 1
     assert "multiple of 20 px and at least 80; found 90" in capsys.readouterr().err
+    (tmp_path / "file").write_text("no folder")
+    assert main(["simulate", "--patients", "2", "--side", "80", str(tmp_path / "file" / "b")]) == 1
+    assert (
+        "expected a folder that can be written, found: Not a directory" in capsys.readouterr().err
+    )

@@ -18,7 +18,7 @@ from train.cohort.images import DEFAULT_CACHE, Progress, look
 from train.cohort.label import label, need_target
 from train.cohort.rules import CohortRules
 from train.cohort.source import Source
-from train.cohort.store import StoredCohort, write_cohort
+from train.cohort.store import StoredCohort, check_folder, write_cohort
 from train.cohort.summary import summarise
 from train.cohort.targets import Target, target_of
 from train.cohort.wording import nothing_left, step_words, warnings
@@ -67,6 +67,7 @@ def build(
     ``progress`` gets images looked at and all of them; what it raises stops the work, and what was
     looked at is not looked at again. Raises CohortError where no cohort can be made.
     """
+    check_folder(out)
     source = read_source(rules)
     index = look_at(source, progress, cache=cache, processes=processes)
     made = draft(source, rules, index)

@@ -163,8 +163,15 @@ def run(options: argparse.Namespace) -> int:
     try:
         rules = _rules(options)
         card = _dry(rules) if options.dry_run else _build(rules, options.out)
-    except (CohortError, OSError) as error:
+    except CohortError as error:
         print(f"train cohort: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"train cohort: expected a folder that can be written, found: {error.strerror}. Free "
+            "space or choose another --out.",
+            file=sys.stderr,
+        )
         return 1
     show(card, Console(highlight=False, soft_wrap=True))
     return 0

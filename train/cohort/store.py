@@ -75,11 +75,7 @@ def write_cohort(
 
     Raises CohortError where ``folder`` exists and holds anything but a cohort.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / CARD_FILE).exists():
-        raise CohortError(
-            f"Expected a new folder, an empty one or an earlier cohort; found {folder.name!r} with "
-            "other files in it. Choose another folder."
-        )
+    check_folder(folder)
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -93,6 +89,19 @@ def write_cohort(
         shutil.rmtree(folder)
     partial.rename(folder)
     return load_cohort(folder)
+
+
+def check_folder(folder: Path) -> None:
+    """See to it that a cohort can be written as ``folder`` before any work is done.
+
+    Raises CohortError where it holds anything but a cohort, OSError where it cannot be made.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / CARD_FILE).exists():
+        raise CohortError(
+            f"Expected a new folder, an empty one or an earlier cohort; found {folder.name!r} with "
+            "other files in it. Choose another folder."
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
 
 
 def load_cohort(folder: Path) -> StoredCohort:

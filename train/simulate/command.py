@@ -95,8 +95,15 @@ def run(options: argparse.Namespace) -> int:
                 lambda done, total: bar.update(task, completed=done, total=total),
                 options.processes,
             )
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         print(f"train simulate: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"train simulate: expected a folder that can be written, found: {error.strerror}. Free "
+            "space or choose another OUT; the same command then continues.",
+            file=sys.stderr,
+        )
         return 1
     print(f"{options.out}: {plan.patients} simulated patients. Evidence about no patient.")
     return 0

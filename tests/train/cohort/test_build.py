@@ -301,7 +301,10 @@ def test_the_flow_is_drawn_and_told_alike(hospital: Path) -> None:
 
 
 def test_a_dry_run_writes_nothing_and_wrong_use_is_told(
-    hospital: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    hospital: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     export = ["cohort", "--export", str(hospital), "--finding"]
     assert main([*export, "as", "--positive-from", "moderate", "--dry-run"]) == 0
@@ -318,3 +321,9 @@ def test_a_dry_run_writes_nothing_and_wrong_use_is_told(
         assert main([*export, *options]) == code
         assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("no folder")
+    assert main([*export, "mr", "--out", str(tmp_path / "file" / "mr")]) == 1
+    assert (
+        "expected a folder that can be written, found: Not a directory" in capsys.readouterr().err
+    )
