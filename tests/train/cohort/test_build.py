@@ -324,6 +324,4 @@ def test_a_dry_run_writes_nothing_and_wrong_use_is_told(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("no folder")
     assert main([*export, "mr", "--out", str(tmp_path / "file" / "mr")]) == 1
-    assert (
-        "expected a folder that can be written, found: Not a directory" in capsys.readouterr().err
-    )
+    assert "expected a folder that can be written, found: File exists" in capsys.readouterr().err
