@@ -22,6 +22,7 @@ from cxr_valve.cards import (
 from cxr_valve.imaging.prepare import PREPROCESSING
 
 Positive = Annotated[float, Field(gt=0)]
+Inside = Annotated[float, Field(gt=0, lt=1)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -35,6 +36,16 @@ class IntervalRule:
     floor: Positive
     factor: Positive
     levels: tuple[float, float]
+    method: str
+
+
+@dataclass(frozen=True, config=STRICT)
+class Borders:
+    """The probability at which each structure's border is drawn: that at which its width was right
+    on average (``method`` says where). A network trained for overlap need not be unbiased in it."""
+
+    heart: Inside
+    lungs: Inside
     method: str
 
 
@@ -63,6 +74,7 @@ class HeartCard:
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+\.safetensors$")]
     sha256: Sha256
     input_size: Annotated[int, Field(ge=64, le=1024)]
+    borders: Borders
     interval: IntervalRule
     usual: dict[str, tuple[float, float]]
     training: AnatomyTraining

@@ -28,6 +28,8 @@ class HeartReader:
 
     def __init__(self, card: HeartCard, network: Runnable) -> None:
         self.card, self._network = card, network
+        levels = np.array([card.borders.heart, card.borders.lungs, card.borders.lungs], np.float32)
+        self._borders = np.log(levels / (1 - levels))[:, None, None]
 
     @property
     def size(self) -> int:
@@ -37,7 +39,8 @@ class HeartReader:
     def masks(self, prepared: Prepared) -> Masks:
         """Heart and lungs of a prepared image, in its frame."""
         logits = self._network(prepared.image[None, None])[0]
-        return clean_masks(probabilities(logits[0]))
+        # Moved so that one half marks every border from here on.
+        return clean_masks(probabilities(logits[0] - self._borders))
 
     def read(self, radiograph: Radiograph, prepared: Prepared) -> HeartReading | None:
         """Measure the heart; ``prepared`` is the radiograph at ``size``.

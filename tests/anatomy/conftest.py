@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cxr_valve.anatomy.heart_card import AnatomyTraining, HeartCard, IntervalRule
+from cxr_valve.anatomy.heart_card import AnatomyTraining, Borders, HeartCard, IntervalRule
 from cxr_valve.anatomy.plausibility import WORDS
 from cxr_valve.imaging.geometry import Box, Geometry
 from cxr_valve.imaging.prepare import PREPROCESSING
@@ -41,6 +41,7 @@ def toy_heart_card() -> HeartCard:
         file="network.safetensors",
         sha256="0" * 64,
         input_size=SIDE,
+        borders=Borders(0.5, 0.5, "by hand"),
         interval=IntervalRule(0.01, 2.0, (0.3, 0.7), "by hand"),
         usual=USUAL,
         training=AnatomyTraining("none", {}, 0, 0, "nothing"),

@@ -88,3 +88,24 @@ def test_blurred_borders_are_soft(chest) -> None:
     # The heart grows while the thorax grows too, so the ratio moves less than either.
     assert softness(clean_masks(blurred), (0.3, 0.7)) > 0.015
     assert softness(clean_masks(np.zeros_like(sharp)), (0.3, 0.7)) == 1.0
+
+
+def test_borders_are_drawn_at_the_probabilities_of_the_card(
+    heart_card, drawn_network, chest, radiograph, prepared
+) -> None:
+    from scipy.ndimage import gaussian_filter
+
+    def blurred(images):
+        soft = np.stack([gaussian_filter(one, 3) for one in chest.probabilities()])
+        soft = np.clip(soft, 1e-4, 1 - 1e-4)
+        return (np.log(soft / (1 - soft)).astype(np.float32)[None],)
+
+    def width(heart: float, lungs: float) -> tuple[float, float]:
+        card = replace(heart_card, borders=replace(heart_card.borders, heart=heart, lungs=lungs))
+        lines = HeartReader(card, blurred).read(radiograph, prepared).lines
+        return lines.heart_width, lines.thorax_width
+
+    even = width(0.5, 0.5)
+    assert width(0.8, 0.5)[0] < even[0] - 2
+    assert width(0.8, 0.5)[1] == pytest.approx(even[1])
+    assert width(0.5, 0.2)[1] > even[1] + 2

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.stats import t
 
-from cxr_valve.anatomy.heart_card import IntervalRule
+from cxr_valve.anatomy.heart_card import Borders, IntervalRule
 from cxr_valve.anatomy.heart_reader import HeartReader, half_width, softness
 from cxr_valve.anatomy.masks import clean_masks
 from cxr_valve.anatomy.plausibility import WORDS, shape_measures
@@ -18,6 +18,7 @@ from cxr_valve.anatomy.ratio import measure_lines
 from cxr_valve.cards import Figure
 from cxr_valve.evaluation.intervals import clopper_pearson
 from cxr_valve.evaluation.roc import auc_delong
+from cxr_valve.imaging.geometry import Geometry
 from cxr_valve.imaging.load import load_radiograph
 from cxr_valve.imaging.prepare import prepare
 from train.segmentation.data import MASK_FOLDERS, Pictures, place_mask
@@ -29,6 +30,7 @@ MARGIN = 0.15
 #: Residuals are not all softness: some of the disagreement is the reader's own.
 FLOOR = 0.01
 REPLICATES = 2000
+BORDER_LEVELS = np.linspace(0.1, 0.9, 17)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,14 +72,7 @@ def measure(
     for name in names:
         prepared = prepare(load_radiograph((real / name).read_bytes()), reader.size)
         found = reader.masks(prepared)
-        folder = real / Path(name).parent.parent / "mask"
-        drawn = [
-            place_mask(
-                np.asarray(Image.open(folder / part / Path(name).name)) > 127, prepared.geometry
-            )
-            > 127
-            for part in MASK_FOLDERS
-        ]
+        drawn = drawn_masks(real, name, prepared.geometry) > 0.5
         lines = measure_lines(found)
         ratio = lines.heart_width / lines.thorax_width if lines else np.nan
         rows.append(
@@ -90,6 +85,42 @@ def measure(
         )
     values = np.array(rows, float)
     return Measured(values[:, 0], values[:, 1], values[:, 2], values[:, 3:])
+
+
+def fit_borders(reader: HeartReader, real: Path, names: Sequence[str]) -> Borders:
+    """The probabilities at which the widths of heart and thorax are right on average.
+
+    ``names`` are images with drawn masks that training saw, so that those held out stay so;
+    ``reader`` draws its borders at one half.
+    """
+    errors = []
+    for name in names:
+        prepared = prepare(load_radiograph((real / name).read_bytes()), reader.size)
+        drawn = measure_lines(clean_masks(drawn_masks(real, name, prepared.geometry)))
+        found = reader.masks(prepared)
+        lines = [measure_lines(found, float(level)) for level in BORDER_LEVELS]
+        if drawn is None or None in lines:
+            continue
+        errors.append(
+            [
+                [line.heart_width - drawn.heart_width, line.thorax_width - drawn.thorax_width]
+                for line in lines
+                if line is not None
+            ]
+        )
+    heart, thorax = np.mean(errors, axis=0).T
+    # Widths fall as the level rises, and np.interp wants its first argument to grow.
+    levels = [float(np.interp(0.0, part[::-1], BORDER_LEVELS[::-1])) for part in (heart, thorax)]
+    method = f"width right on average over {len(errors)} training images"
+    return Borders(round(levels[0], 3), round(levels[1], 3), method)
+
+
+def drawn_masks(real: Path, name: str, geometry: Geometry) -> NDArray[np.float32]:
+    """The masks people drew on an image, in the network's frame: (3, S, S) in [0, 1]."""
+    folder = real / Path(name).parent.parent / "mask"
+    drawn = [np.asarray(Image.open(folder / part / Path(name).name)) > 127 for part in MASK_FOLDERS]
+    placed = np.stack([place_mask(mask, geometry) for mask in drawn])
+    return np.asarray(placed / 255, np.float32)
 
 
 def dice(mask: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:

@@ -11,6 +11,7 @@ import pandas as pd
 from cxr_valve import cards
 from cxr_valve.anatomy.heart_card import (
     AnatomyTraining,
+    Borders,
     HeartCard,
     HeartWeights,
     IntervalRule,
@@ -23,6 +24,7 @@ from train.segmentation.data import Pictures, labelled_names
 from train.segmentation.measure import (
     cardiomegaly_auc,
     figures,
+    fit_borders,
     fit_interval,
     measure,
     usual_ranges,
@@ -85,7 +87,7 @@ def write_heart(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     shutil.copyfile(network, partial / "network.safetensors")
-    _, held_out = labelled_names(manifest)
+    names, held_out = labelled_names(manifest)
     card = HeartCard(
         tag=TAG,
         created=date.today().isoformat(),
@@ -94,6 +96,7 @@ def write_heart(
         file="network.safetensors",
         sha256=cards.sha256(partial / "network.safetensors"),
         input_size=THIRD.input_size,
+        borders=Borders(0.5, 0.5, "not yet measured"),
         interval=IntervalRule(1.0, 1.0, LEVELS, "not yet measured"),
         usual=usual_ranges(labelled),
         training=_training(labelled, taught, len(held_out)),
@@ -102,6 +105,7 @@ def write_heart(
         data=DATA,
     )
     run = open_engine("openvino").open(heart_source(HeartWeights(card, partial)))
+    card = replace(card, borders=fit_borders(HeartReader(card, run), real, names))
     measured = measure(HeartReader(card, run), real, held_out, manifest)
     rule = fit_interval(measured, LEVELS)
     card = replace(card, interval=rule, figures=figures(measured, rule))
