@@ -96,6 +96,7 @@ def _revert(run: Run) -> None:
 
 def _explore(desk: Desk, run: Run) -> None:
     """Hand the held-out scores to the explorer, as if they had been dropped there."""
-    stored = session.store(f"{run.id}.csv", desk.scores(run.id))
+    about = " (simulated patients)" if run.simulated else ""
+    stored = session.store(f"{run.id}{about}.csv", desk.scores(run.id))
     session.switch_source(first_choice(stored, run.finding).descriptor)
     st.switch_page("pages/explore/thresholds.py")

@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 #: Enough that every split holds both classes; 600 in the product.
-PATIENTS = "240"
+PATIENTS = "180"
 #: The page tells the truth within so many milliseconds of a reload.
 TRUTH = 15_000
-WAIT = 240_000
+#: Under two minutes on two idle cores; a busy machine is given more.
+WAIT = 600_000
 
 
 def badge(page: "Page", state: str, timeout: int) -> None:
     """Wait until the run that is looked at is said to be in that state."""
-    page.locator(".stMarkdownBadge", has_text=re.compile(f"{state}$")).wait_for(timeout=timeout)
+    page.locator(".st-key-run-state", has_text=state).wait_for(timeout=timeout)
 
 
 def status(runs: Path) -> dict[str, object]:
@@ -48,12 +49,12 @@ def after_an_epoch(runs: Path) -> None:
     raise AssertionError(f"Expected a first epoch, found {found}")
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_from_a_click_to_a_reading(program: Program) -> None:
     page = program.open()
     page.get_by_text("Nothing was trained here yet").wait_for(timeout=60_000)
     page.get_by_role("button", name="Patients").click()
-    page.get_by_label("Simulated patients").fill(PATIENTS)
+    page.get_by_role("spinbutton", name="Simulated patients").fill(PATIENTS)
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Run the demonstration").click()
     page.get_by_role("heading", name=f"Demonstration, {PATIENTS} simulated").wait_for()
@@ -70,7 +71,7 @@ def test_from_a_click_to_a_reading(program: Program) -> None:
     # The training dies: the page that is open says so, and it goes on from its checkpoint.
     os.kill(int(str(status(program.runs)["pid"])), signal.SIGKILL)
     badge(page, "Interrupted", TRUTH)
-    assert "is gone without a word" in page.get_by_role("alert").inner_text()
+    page.get_by_text("is gone without a word").wait_for(timeout=TRUTH)
     page.get_by_role("button", name="Resume").click()
     badge(page, "Running", WAIT)
     badge(page, "Finished", WAIT)
