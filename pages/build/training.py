@@ -55,7 +55,7 @@ class TrainingDesk:
         return launch(
             RunRequest(
                 id=id,
-                title=f"Demonstration, {patients} simulated patients",
+                title=f"Demonstration, {patients} patients",
                 finding="mr",
                 cohort=str(runs_root() / id / "cohort"),
                 recipe=PRESETS["demo"].to_json(),

@@ -57,7 +57,7 @@ def test_from_a_click_to_a_reading(program: Program) -> None:
     page.get_by_role("spinbutton", name="Simulated patients").fill(PATIENTS)
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Run the demonstration").click()
-    page.get_by_role("heading", name=f"Demonstration, {PATIENTS} simulated").wait_for()
+    page.get_by_role("heading", name=f"Demonstration, {PATIENTS} patients").wait_for()
     badge(page, "Running", WAIT)
     after_an_epoch(program.runs)
 
