@@ -31,7 +31,7 @@ def read(number: int, radiograph: Radiograph, score: float = 0.6) -> Case:
         warnings=(),
     )  # fmt: skip
     reading = SimpleNamespace(
-        input=facts, findings={"mr": found}, engine="toy", seconds=0.1, gate=ACCEPTED,
+        input=facts, findings={"mr": found}, values={}, engine="toy", seconds=0.1, gate=ACCEPTED,
         read_anyway=False, changes=(), heart=heart(),
     )  # fmt: skip
     outcome = Outcome(Path(), "read", None, reading, None, "toy", 0.1)  # type: ignore[arg-type]
