@@ -52,7 +52,10 @@ def add_ratios(
         if number % 250 == 0 or number == len(names):
             progress(f"{number} of {len(names)} hearts measured")
     for found, table in zip(sets, tables, strict=True):
-        write_scores(found, table.assign(**{COLUMN: table["image"].map(ratios)}))
+        # Read again: measuring took a while, and a card may have gained something meanwhile.
+        write_scores(
+            cards.read_card(found.folder), table.assign(**{COLUMN: table["image"].map(ratios)})
+        )
 
 
 def ratio_of(name: str, reader: HeartReader) -> float | None:
