@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 DEMONSTRATIONS = ("mr-demonstration", "as-demonstration")
 #: Images of the simulated cohort described for the demonstration sets, by split.
-SIMULATED = {"train": 900, "test": 600}
+SIMULATED = {"train": 500, "test": 400}
 
 
 @cache

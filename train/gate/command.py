@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     from train.gate.examples import build
     from train.gate.fit import GateRecipe, fit_gate
     from train.gate.sources import originals
-    from train.gate.write import THRESHOLDS, Fitted, write_gate
+    from train.gate.write import THRESHOLDS, Fitted, measure_gate, write_gate
 
     recipe = GateRecipe()
     collected = originals(options.real)
@@ -49,5 +49,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     fitted = Fitted(network, recipe, collected, examples, THRESHOLDS)
-    sys.stdout.write(f"{write_gate(fitted, options.real, options.out, options.tag)}\n")
+    folder = write_gate(fitted, options.out, options.tag)
+    measure_gate(folder, options.real)
+    sys.stdout.write(f"{folder}\n")
     return 0
