@@ -12,8 +12,8 @@ from cxr_valve.engines.engine import CACHE_VARIABLE, open_engine
 from cxr_valve.findings import MR
 from cxr_valve.models.ensemble import open_ensemble
 from cxr_valve.models.networks import ValveNet
-from train.fit.weights import save_network
 from train.evaluate import Calibrated, calibrate, run_member
+from train.fit.weights import save_network
 from train.promote import FittedMember, Provenance, source, write_set
 
 SIDE = 80

@@ -97,13 +97,15 @@ def stop_head(root: Path | None = None) -> bool:
 def _sweep(folder: Path) -> None:
     """End what outlived a head that was killed: some of Ray's agents go on for minutes.
 
-    They are still in the session that the head began.
+    They are still in the session that the head began. Its number may have been given to another
+    session since, so only what is Ray's is ended.
     """
     found = read_object(folder / "head.json") or {}
     session, began = found.get("pid"), float(found.get("started", 0.0))
     for process in psutil.process_iter():
         try:
-            if os.getsid(process.pid) == session and process.create_time() >= began:
+            ours = os.getsid(process.pid) == session and process.create_time() >= began
+            if ours and "ray" in " ".join(process.cmdline()).lower():
                 process.kill()
         except (psutil.Error, OSError):
             continue
@@ -194,8 +196,10 @@ def _temporary(folder: Path) -> Path:
     name = sha256(str(folder.resolve()).encode()).hexdigest()[:8]
     path = Path("/tmp") / f"cxr-valve-{os.getuid()}-{name}"
     path.mkdir(mode=0o700, exist_ok=True)
-    if path.stat().st_uid != os.getuid():
-        raise ClusterError(f"Expected {path} to belong to this user, found another. Remove it.")
+    if path.is_symlink() or path.stat().st_uid != os.getuid():
+        raise ClusterError(
+            f"Expected {path} to be a folder of this user, found another's. Remove it."
+        )
     path.chmod(0o700)
     # Ray opens its own folder to everybody; sessions of heads that are gone are of no use.
     inside = path / "ray"
