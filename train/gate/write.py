@@ -41,7 +41,7 @@ THRESHOLDS = Thresholds(
     turned=0.5,
     inverted=0.5,
     mirrored=0.82,
-    lean=150.0,
+    lean=100.0,
     unlike=2.1,
     rule=(
         "Chosen between frontals and other images that were left out of training. With one source "
