@@ -51,6 +51,10 @@ def _browse(desk: Desk, draft: Draft) -> Look | None:
             above = look.above if look else ""
             _door(draft, above, "Up", ":material/arrow_upward:")
         inside = look.folders if look else () if draft.folder else tuple(desk.roots())
+        if look and look.sources:
+            # Folders beside the tables are often named after patients.
+            st.caption("The tables lie here; what is below is not listed.")
+            return look
         for name in inside:
             _door(draft, f"{look.text}/{name}" if look else name, name, ":material/folder:")
         if look and not inside:

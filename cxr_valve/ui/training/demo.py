@@ -8,7 +8,7 @@ from cxr_valve.ui.training.run_view import PROBLEM
 
 #: Enough for every split to hold both classes, few enough for under five minutes on two cores.
 PATIENTS = 600
-FEWEST, MOST = 120, 20_000
+FEWEST, MOST = 180, 20_000
 
 TEACHES = """
 A **run** trains networks on a **cohort**: radiographs paired with the echo exam nearest in time,
