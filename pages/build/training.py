@@ -20,7 +20,7 @@ from train.cohort.rules import CohortRules
 from train.cohort.source import Source as Tables
 from train.cohort.targets import CHEXCHONET
 from train.recipe import PRESET_NOTES, PRESETS, RecipeError, recipe_from_json
-from train.runs import RunFolder, RunRequest, create, find_run, new_id, runs_root, utc_now
+from train.runs import RunError, RunFolder, RunRequest, create, find_run, new_id, runs_root, utc_now
 
 
 class TrainingDesk:
@@ -181,7 +181,13 @@ def read_once(key: str, stamp: object, _rules: CohortRules) -> Tables:  # noqa: 
 
 def launch(request: RunRequest) -> str:
     """Make the run, which is on disk from then on; Ray may take a while to start, so elsewhere."""
-    folder = create(request)
+    try:
+        folder = create(request)
+    except OSError as error:
+        raise RunError(
+            f"The run could not be kept: {(error.strerror or 'it failed').lower()}. Free space, or "
+            "let CXR_VALVE_RUNS name a folder that can be written."
+        ) from error
     threading.Thread(target=_submit, args=(folder,), daemon=True).start()
     return folder.id
 

@@ -22,12 +22,18 @@ def show_training(desk: Desk) -> None:
         view = _choose_view()
         st.space("stretch")
         demo_button(desk)
-    if view == NEW and PROBLEM in st.session_state:
-        st.error(st.session_state.pop(PROBLEM))
     if view == RUNS:
         _show_runs(desk)
     else:
+        _say_problem()
         show_path(desk)
+
+
+def _say_problem() -> None:
+    """What the last click could not do."""
+    problem = st.session_state.pop(PROBLEM, "")
+    if problem:
+        st.error(problem)
 
 
 def _choose_view() -> str:
@@ -40,6 +46,7 @@ def _show_runs(desk: Desk) -> None:
     runs = desk.runs()
     chosen = chosen_run(runs)
     if chosen is None:
+        _say_problem()
         show_empty()
         return
     # Fragments that refresh themselves: the script never waits for a run.
@@ -66,9 +73,7 @@ def _detail(desk: Desk, before: Run) -> None:
     chosen = chosen_run(runs)
     if chosen is None or _other(chosen, before):
         st.rerun()
-    problem = st.session_state.pop(PROBLEM, "")
-    if problem:
-        st.error(problem)
+    _say_problem()
     show_run(desk, chosen, runs)
 
 

@@ -147,3 +147,13 @@ def test_looking_loads_neither_torch_nor_ray(runs_root: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_a_folder_of_runs_that_cannot_be_written_is_said(
+    runs_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (runs_root / "file").write_text("")
+    monkeypatch.setenv("CXR_VALVE_RUNS", str(runs_root / "file"))
+    page = press(opened(), "Run the demonstration")
+    assert page.error[0].value.startswith("The run could not be kept: not a directory.")
+    assert page.subheader[0].value == "Nothing was trained here yet"
