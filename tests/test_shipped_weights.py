@@ -47,6 +47,7 @@ def test_every_file_is_the_one_the_card_describes(shipped: WeightSet) -> None:
     described = {"card.json", shipped.scores_file().name}
     for member in shipped.card.members:
         described.add(shipped.member_file(member).name)
+    described.add(shipped.novelty_file().name)
     assert {file.name for file in shipped.folder.iterdir()} == described
 
 
