@@ -141,6 +141,6 @@ def read_off(novelty: Novelty, description: NDArray[np.float32], *, simulated: b
         return NoveltyReading(percentile, f"Like {cohort} these weights learnt from: {place}.")
     caution = "The numbers may not hold for it."
     if simulated:
-        caution = "Real radiographs all are; the numbers say nothing about this patient."
+        caution = "Every real radiograph is; the numbers say nothing about this patient."
     words = f"Unlike {cohort} these weights learnt from: {place}. {caution}"
     return NoveltyReading(percentile, words)

@@ -107,6 +107,6 @@ def test_the_sentence_says_whose_images_it_was_compared_with(fitted) -> None:
     assert far.percentile == 100
     assert far.words.startswith("Unlike the simulated radiographs these weights learnt from: more")
     assert "every one of their own 300 held-out images" in far.words
-    assert "Real radiographs all are; the numbers say nothing about this patient." in far.words
+    assert "Every real radiograph is; the numbers say nothing about this patient." in far.words
     real = read_off(fitted, fitted.mean + 50, simulated=False)
     assert real.words.endswith("The numbers may not hold for it.")
