@@ -96,7 +96,8 @@ def _runs(parser: argparse.ArgumentParser) -> None:
 
 def _run_evaluate(options: argparse.Namespace) -> int:
     from cxr_valve.evaluation.rules import Rule
-    from train.evaluate.evaluation import FILE, evaluate_run
+    from train.evaluate.evaluation import evaluate_run
+    from train.evaluate.store import FILE
 
     try:
         rule = Rule.parse(options.rule)
@@ -125,7 +126,8 @@ def _run_evaluate(options: argparse.Namespace) -> int:
 
 
 def _run_promote(options: argparse.Namespace) -> int:
-    from train.evaluate.evaluation import evaluate_run, evaluation_folder, load
+    from train.evaluate.evaluation import evaluate_run
+    from train.evaluate.store import evaluation_folder, load
     from train.promote import promote
     from train.runs.folder import RunError
 

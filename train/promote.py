@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from cxr_valve.models.novelty import MIN_IMAGES
 from cxr_valve.models.value import run_value
 from train.cohort.store import StoredCohort, load_cohort
 from train.evaluate import Calibrated, CalibratedValue, Evaluation, FittedMember, source
-from train.recipe import Recipe, recipe_from_json
-from train.runs.folder import RunError, RunFolder, RunRequest
+from train.provenance import Provenance, provenance_of
+from train.runs.folder import RunError, RunFolder
 
 __all__ = ["FittedMember", "Provenance", "engine_errors", "promote", "source", "write_set"]
 #: Images on which every engine is held to the float32 torch reference.
@@ -28,18 +28,6 @@ ENGINE_CHECK_IMAGES = 200
 #: Radiographs of a kind that are described at most, to know how a cohort looks.
 LOOKS = 1500
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """What the card says of where the weights come from."""
-
-    tag: str
-    created: str
-    summary: str
-    simulated: bool
-    training: cards.Training
-    data: tuple[cards.Source, ...]
 
 
 def promote(evaluation: Evaluation, tag: str | None = None, *, activate: bool = False) -> Path:
@@ -67,7 +55,7 @@ def promote(evaluation: Evaluation, tag: str | None = None, *, activate: bool = 
         evaluation.finding,
         evaluation.members,
         evaluation.fitted,
-        _provenance(evaluation, cohort, requests, name),
+        provenance_of(evaluation, cohort, requests, name),
         _check_images(cohort, evaluation.members),
         root,
     )
@@ -219,59 +207,6 @@ def _free_name(evaluation: Evaluation, tag: str | None, root: Path) -> str:
                 "Choose another tag; sets are never overwritten."
             )
     return name
-
-
-def _provenance(
-    evaluation: Evaluation, cohort: StoredCohort, requests: Sequence[RunRequest], tag: str
-) -> Provenance:
-    card = cohort.card
-    train = cohort.split("train")
-    trained = ", ".join(evaluation.names)
-    summary = f"Trained here on the cohort {cohort.folder.name}: {trained}."
-    if card.simulated:
-        summary = (
-            f"{summary} Its radiographs are simulated: these weights show how the system works and "
-            "are evidence about no patient."
-        )
-    recipes = {request.id: recipe_from_json(request.recipe) for request in requests}
-    return Provenance(
-        tag=tag,
-        created=evaluation.created[:10],
-        summary=summary,
-        simulated=card.simulated,
-        training=cards.Training(
-            cohort=f"{cohort.folder.name} ({card.source}): {card.note}".strip(": "),
-            label_rule=card.label_rule,
-            images=len(train),
-            patients=int(train["patient"].nunique()),
-            positives=int((train["target"] == 1).sum()) if card.kind == "binary" else 0,
-            command="\n".join(request.command for request in requests),
-            recipe={
-                member.label: describe_recipe(recipes[member.run], member.network)
-                for member in evaluation.members
-            },
-        ),
-        data=(cards.Source(card.source, _licence(card.simulated), card.note or "not stated"),),
-    )
-
-
-def _licence(simulated: bool) -> str:
-    return "Apache-2.0" if simulated else "that of the data’s owner"
-
-
-def describe_recipe(recipe: Recipe, network: str) -> str:
-    """One line on how a member was trained."""
-    begin = "ImageNet weights" if recipe.pretrained else "random weights"
-    parts = [
-        f"{recipe.size_of(network)} px, at most {recipe.epochs} epochs from {begin}",
-        f"batch {recipe.batch}, AdamW {recipe.rate:g} {recipe.schedule}",
-        f"augmentation {recipe.augmentation}, balance {recipe.balance}, seed {recipe.seed}",
-    ]
-    if recipe.ema:
-        parts.append(f"averaged weights {recipe.ema:g}")
-    if recipe.measure_weight or recipe.locate_weight:
-        parts.append("true sizes and places as auxiliary targets")
-    return ", ".join(parts)
 
 
 def _keep_looks(folder: Path, cohort: StoredCohort) -> None:

@@ -91,6 +91,7 @@ def stop_head(root: Path | None = None) -> bool:
         return False
     head.process.kill(wait=20)
     _sweep(cluster_folder(root))
+    shutil.rmtree(_temporary(cluster_folder(root)).parent, ignore_errors=True)
     return True
 
 

@@ -2,9 +2,10 @@
 
 from train.evaluate.binary import NICE_RATIOS, Calibrated, calibrate, describe
 from train.evaluate.continuous import CalibratedValue, calibrate_value
-from train.evaluate.evaluation import Evaluation, evaluate_run, evaluation_folder, load
+from train.evaluate.evaluation import evaluate_run
 from train.evaluate.members import FittedMember, source
 from train.evaluate.outputs import MemberOutputs, run_member
+from train.evaluate.store import Evaluation, evaluation_folder, load
 
 __all__ = [
     "NICE_RATIOS",

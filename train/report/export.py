@@ -3,7 +3,7 @@
 import zipfile
 from pathlib import Path
 
-from train.evaluate.evaluation import load
+from train.evaluate.store import load
 from train.report.page import write_report
 from train.runs.folder import LOG, METRICS, REQUEST, STATUS, RunError, RunFolder
 

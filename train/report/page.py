@@ -11,7 +11,7 @@ from train.cohort.card import CohortError
 from train.cohort.diagram import flow_svg
 from train.cohort.store import load_cohort
 from train.evaluate.binary import Calibrated
-from train.evaluate.evaluation import Evaluation
+from train.evaluate.store import Evaluation
 from train.evaluate.words import figure_name, figure_text
 from train.report import charts
 from train.runs.folder import RunError, RunFolder
