@@ -31,7 +31,7 @@ def show_card_text(found: WeightSet) -> None:
     st.html(f"<h4>Networks</h4>{_members(card)}")
     st.html(f"<h4>Engines</h4>{_engines(card)}")
     with st.expander("Command, checksums, where it lies"):
-        st.code(card.training.command, language="bash", wrap_lines=True)
+        st.code(card.training.command, language=None, wrap_lines=True)
         st.html(_checksums(found))
 
 

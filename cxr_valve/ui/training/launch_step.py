@@ -41,7 +41,7 @@ def show_launch(desk: Desk, draft: Draft) -> bool:
         )
     with right:
         st.caption("The same in a terminal:")
-        st.code(desk.command(draft.request()), language="bash", wrap_lines=True)
+        st.code(desk.command(draft.request()), language=None, wrap_lines=True)
         st.write(
             "The run waits for its turn and goes on when this page is closed. It first looks at "
             "every radiograph, then trains, then measures on the patients held out."

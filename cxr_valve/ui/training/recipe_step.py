@@ -69,7 +69,7 @@ def show_recipe(desk: Desk, draft: Draft) -> bool:
         st.error(f"This recipe cannot be used. {problem}")
         return False
     st.caption("The same in a terminal:")
-    st.code(desk.command(draft.request()), language="bash", wrap_lines=True)
+    st.code(desk.command(draft.request()), language=None, wrap_lines=True)
     return True
 
 

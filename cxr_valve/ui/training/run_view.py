@@ -53,7 +53,7 @@ def _training(desk: Desk, run: Run, others: Sequence[Run]) -> None:
         lines = desk.log(run.id, LOG_LINES)
         st.code("\n".join(lines) or "Nothing was logged yet.", language=None, height=260)
     with st.expander("Recipe and command"):
-        st.code(run.command, language="bash", wrap_lines=True)
+        st.code(run.command, language=None, wrap_lines=True)
         st.html(facts([(key.replace("_", " "), _plain(v)) for key, v in run.recipe.items()]))
 
 
