@@ -125,6 +125,7 @@ def _table(findings: list[str]) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("file", overflow="fold")
     table.add_column("status")
+    table.add_column("CTR", justify="right")
     for name in findings:
         table.add_column(name, justify="right")
     table.add_column("note", overflow="fold")
@@ -133,12 +134,21 @@ def _table(findings: list[str]) -> Table:
 
 def _add_row(table: Table, outcome: Outcome, keys: list[str]) -> None:
     reading = outcome.reading
-    cells = []
+    cells = [_ratio(reading)]
     for key in keys:
         cells.append(_number(reading, key) if reading else "")
     notes = outcome.reason or "; ".join(_notes(reading) if reading else ())
     # As Text, since a file name may hold what rich takes for markup.
     table.add_row(Text(_printable(str(outcome.path))), outcome.status, *cells, Text(notes))
+
+
+def _ratio(reading: Reading | None) -> str:
+    """The cardiothoracic ratio with its interval; a question mark where the masks look wrong."""
+    if reading is None or reading.heart is None:
+        return ""
+    heart = reading.heart
+    doubt = "" if heart.confidence == 1 else "?"
+    return f"{heart.ctr:.2f}{doubt} ({heart.low:.2f}–{heart.high:.2f})"
 
 
 def _number(reading: Reading, key: str) -> str:
@@ -155,7 +165,8 @@ def _number(reading: Reading, key: str) -> str:
 def _notes(reading: Reading) -> tuple[str, ...]:
     """What to bear in mind; first of all that the gate was passed by."""
     passed = (f"Read anyway. {reading.gate.reason}",) if reading.read_anyway else ()
-    return (*passed, *reading.gate.warnings, *reading.input.warnings)
+    heart = reading.heart.notes if reading.heart else ()
+    return (*passed, *reading.gate.warnings, *heart, *reading.input.warnings)
 
 
 def _printable(name: str) -> str:

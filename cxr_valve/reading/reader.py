@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_valve.active import active_sets
+from cxr_valve.anatomy.gate import GateReading
 from cxr_valve.anatomy.gatekeeper import Gatekeeper, open_gate
+from cxr_valve.anatomy.heart import HeartReading
+from cxr_valve.anatomy.heart_reader import HeartReader, open_heart_reader
+from cxr_valve.anatomy.side import lean
 from cxr_valve.cards import CardError, WeightSet
 from cxr_valve.engines.engine import Engine, open_engine
 from cxr_valve.evaluation.operating_point import is_positive
@@ -20,6 +24,10 @@ from cxr_valve.models.evidence import padding_share
 from cxr_valve.models.novelty import Novelty, NoveltyReading, read_novelty, read_off
 from cxr_valve.reading.reading import FindingReading, InputFacts, MemberReading, Reading
 from cxr_valve.reading.values import is_value, read_value
+
+#: A refused image keeps its heart size where the masks are this plausible and the gate gave it at
+#: least this score: a slice of the chest, too, shows a heart between two lungs.
+PLAUSIBLE, LEAST_SCORE = 0.5, 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +50,12 @@ class Reader:
         engine: Engine,
         ensembles: dict[str, Ensemble],
         gate: Gatekeeper,
+        heart: HeartReader,
         novelties: Mapping[str, Novelty],
     ) -> None:
         self.engine, self.ensembles, self.gate = engine, ensembles, gate
-        self._novelties = novelties
-        sizes = {gate.size}.union(*(e.sizes() for e in ensembles.values()))
+        self.heart, self._novelties = heart, novelties
+        sizes = {gate.size, heart.size}.union(*(e.sizes() for e in ensembles.values()))
         self._sizes = sorted(sizes)
 
     def read_bytes(self, data: bytes, *, read_anyway: bool = False) -> Reading:
@@ -68,9 +77,12 @@ class Reader:
         return self._prepare(load_radiograph(data), started)
 
     def infer(self, inputs: Inputs, *, read_anyway: bool = False) -> Reading:
-        """Run the gate and, past it, the networks on prepared inputs."""
+        """Measure the heart, run the gate and, past it, the networks on prepared inputs."""
         started = time.perf_counter()
-        gated = self.gate.read(inputs.radiograph, inputs.prepared[self.gate.size])
+        heart = self.heart.read(inputs.radiograph, inputs.prepared[self.heart.size])
+        gated = self.gate.read(
+            inputs.radiograph, inputs.prepared[self.gate.size], lean(heart) if heart else None
+        )
         past = gated.reading.accepted or read_anyway
         findings = {
             key: _finding(
@@ -95,6 +107,7 @@ class Reader:
             seconds=inputs.seconds + time.perf_counter() - started,
             gate=gated.reading,
             read_anyway=past and not gated.reading.accepted,
+            heart=_kept(heart, gated.reading),
         )
 
     def _novelty(self, key: str, description: NDArray[np.float32]) -> NoveltyReading | None:
@@ -127,8 +140,16 @@ def open_reader(
         opened,
         {key: open_ensemble(found, opened, progress) for key, found in sets.items()},
         gate,
+        open_heart_reader(opened, progress),
         _novelties(sets, gate.card.network.sha256),
     )
+
+
+def _kept(heart: HeartReading | None, gate: GateReading) -> HeartReading | None:
+    """Heart size; of an image the gate refused only where it may be a chest all the same."""
+    if heart is None or gate.accepted:
+        return heart
+    return heart if heart.confidence >= PLAUSIBLE and gate.score >= LEAST_SCORE else None
 
 
 def _novelties(sets: Mapping[str, WeightSet], gate: str) -> dict[str, Novelty]:

@@ -47,6 +47,19 @@ GATE = {
     "offer": (str, type(None)),
     "warnings": list,
 }
+HEART = {
+    "ctr": NUMBER,
+    "low": NUMBER,
+    "high": NUMBER,
+    "heart_mm": (*NUMBER, type(None)),
+    "thorax_mm": (*NUMBER, type(None)),
+    "confidence": NUMBER,
+    "notes": list,
+    "weights": str,
+    "corrected_ctr": (*NUMBER, type(None)),
+    "corrected_heart_mm": (*NUMBER, type(None)),
+    "corrected_thorax_mm": (*NUMBER, type(None)),
+}
 RECORD = {
     "path": str,
     "status": str,
@@ -54,6 +67,8 @@ RECORD = {
     "input": (dict, type(None)),
     "gate": (dict, type(None)),
     "read_anyway": bool,
+    "changes": list,
+    "heart": (dict, type(None)),
     "findings": dict,
     "engine": str,
     "seconds": NUMBER,
@@ -87,6 +102,8 @@ def test_one_json_object_a_line_as_specified(folder: Path, capsys) -> None:
         assert_shape(record["input"], INPUT)
         assert_shape(record["gate"], GATE)
         assert (record["gate"]["accepted"], record["read_anyway"]) == (True, False)
+        assert_shape(record["heart"], HEART)
+        assert 0.3 < record["heart"]["low"] < record["heart"]["ctr"] < record["heart"]["high"] < 0.8
         assert list(record["findings"]) == ["mr", "as"]
         for found in record["findings"].values():
             assert_shape(found, FINDING)
@@ -97,7 +114,7 @@ def test_one_json_object_a_line_as_specified(folder: Path, capsys) -> None:
         if record["status"] != "read":
             assert record["status"] == "refused"
             assert record["reason"].startswith("Expected ")
-            assert (record["input"], record["findings"]) == (None, {})
+            assert (record["input"], record["heart"], record["findings"]) == (None, None, {})
 
 
 def test_a_dicom_says_how_it_was_decoded(folder: Path, capsys) -> None:
@@ -195,7 +212,8 @@ def test_the_table_has_a_column_for_every_number(folder: Path, tmp_path: Path, c
         *("path", "status", "reason", "engine", "seconds"),
         *inputs,
         *(f"gate.{name}" for name in GATE),
-        "read_anyway",
+        *("read_anyway", "changes"),
+        *(f"heart.{name}" for name in HEART),
         *(f"findings.mr.{name}" for name in numbers),
         "findings.mr.members.test_resnet",
         *(f"findings.as.{name}" for name in numbers),
