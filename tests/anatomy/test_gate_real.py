@@ -14,8 +14,6 @@ from train.gate.measure import OFFER, POSES, Shown, figures, held_back, posed, s
 
 pytestmark = pytest.mark.real
 
-#: Radiographs shown in every pose; the others are shown upright.
-POSED = 100
 CHESTS = ("RG1_J2KI", "view_sample_PA")
 
 
@@ -30,7 +28,8 @@ def shown(gate: Gatekeeper, real: Path) -> list[Shown]:
     return [
         show(gate, hearts, source, path, posed(radiograph, pose), pose)
         for number, (source, path, radiograph) in enumerate(held_back(real))
-        for pose in (POSES if number % 3 < 2 and number < 1.5 * POSED else POSES[:1])
+        # Turns and inversions of every second one: the card has the figures of all.
+        for pose in (POSES if number % 2 else ("upright", "mirrored"))
     ]
 
 
@@ -45,7 +44,7 @@ def test_radiographs_held_back_are_accepted(shown: list[Shown]) -> None:
 def test_turned_and_inverted_ones_are_offered_the_way_back(shown: list[Shown]) -> None:
     for pose, offer in OFFER.items():
         lying = [one for one in shown if one.pose == pose]
-        assert len(lying) >= 90
+        assert len(lying) >= 60
         assert sum(one.offer == offer for one in lying) >= 0.95 * len(lying), pose
 
 

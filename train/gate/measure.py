@@ -66,10 +66,14 @@ def held_back(real: Path) -> Iterator[tuple[str, str, Radiograph]]:
 def show(
     gate: Gatekeeper, hearts: HeartReader, source: str, path: str, radiograph: Radiograph, pose: str
 ) -> Shown:
-    """Let the gate judge one radiograph, as a reading does."""
+    """Let the gate judge one radiograph, as a reading does.
+
+    The heart's side is asked only where it may matter: of chests that stand upright.
+    """
     framing = frame(radiograph)
     prepared = prepare(radiograph, gate.size, framing)
-    heart = hearts.read(radiograph, prepare(radiograph, hearts.size, framing))
+    sided = pose in ("upright", "mirrored")
+    heart = hearts.read(radiograph, prepare(radiograph, hearts.size, framing)) if sided else None
     logits, descriptions = gate.run(batch(prepared))
     distance = float(gate.typical.distance(descriptions)[0])
     seen = answers(logits[0], distance, lean(heart) if heart else None)
