@@ -1,11 +1,12 @@
 """``make bench``: every speed claim as a ratio against a named peer, measured in one run."""
 
-from tests.bench import browser, evaluation, folders, networks, startup
+from tests.bench import anatomy, browser, evaluation, folders, networks, startup
 
 for title, part in (
     ("Start", startup),
     ("Pages in a browser", browser),
     ("Networks", networks),
+    ("Gate and heart size", anatomy),
     ("Folders (640 px JPEG to JSON)", folders),
     ("Statistics", evaluation),
 ):
