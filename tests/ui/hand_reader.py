@@ -23,7 +23,7 @@ class HandGate:
 
     size: int
 
-    def read(self, radiograph: Radiograph, prepared: Prepared) -> Gated:
+    def read(self, radiograph: Radiograph, prepared: Prepared, lean: float | None = None) -> Gated:
         return Gated(self.judge(radiograph), np.zeros(4, np.float32))
 
     def judge(self, radiograph: Radiograph) -> GateReading:
