@@ -23,6 +23,14 @@ SIDEWAYS = GateReading(
     "rotate-90",
     (),
 )
+UNLIKE = GateReading(
+    False,
+    "Expected one upright frontal chest radiograph of a person, found an image unlike every chest "
+    "radiograph the gate learnt from. Check that it is one; if so, it can be read anyway.",
+    0.45,
+    None,
+    (),
+)
 
 
 def heart(rows: int = 100, columns: int = 100, **changes: Any) -> HeartReading:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cxr_valve.anatomy.gate import GateReading
 from cxr_valve.anatomy.gatekeeper import Gated
@@ -10,7 +11,7 @@ from cxr_valve.anatomy.heart import HeartReading
 from cxr_valve.imaging.prepare import Prepared
 from cxr_valve.imaging.radiograph import Radiograph
 from cxr_valve.reading.reader import Reader, open_reader
-from tests.hand_made import ACCEPTED, PHOTOGRAPH, SIDEWAYS, heart
+from tests.hand_made import ACCEPTED, PHOTOGRAPH, SIDEWAYS, UNLIKE, heart
 
 AP_WARNING = "AP view: the heart appears larger than on a PA view."
 #: Images narrower than this are taken for photographs.
@@ -19,18 +20,22 @@ NARROW = 120
 
 @dataclass(frozen=True)
 class HandGate:
-    """Refuses what is narrow as a photograph, and what is wide as lying on its side."""
+    """Refuses what is narrow as a photograph, what is wide as lying on its side, and what is high
+    as a chest unlike any other."""
 
     size: int
+    typical: NDArray[np.float32]
 
     def read(self, radiograph: Radiograph, prepared: Prepared, lean: float | None = None) -> Gated:
-        return Gated(self.judge(radiograph), np.zeros(4, np.float32))
+        return Gated(self.judge(radiograph), self.typical)
 
     def judge(self, radiograph: Radiograph) -> GateReading:
         if radiograph.columns > radiograph.rows:
             return SIDEWAYS
         if radiograph.columns < NARROW:
             return PHOTOGRAPH
+        if radiograph.rows > 1.5 * radiograph.columns:
+            return UNLIKE
         if radiograph.view == "AP":
             return replace(ACCEPTED, warnings=(AP_WARNING,))
         return ACCEPTED
@@ -51,6 +56,6 @@ class HandHeart:
 def open_by_hand(*arguments: object) -> Reader:
     """The active weights, read past the gate above."""
     reader = open_reader()
-    reader.gate = HandGate(reader.gate.size)  # type: ignore[assignment]
+    reader.gate = HandGate(reader.gate.size, reader.gate.typical.mean)  # type: ignore[assignment]
     reader.heart = HandHeart(reader.heart.size)  # type: ignore[assignment]
     return reader

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from cxr_valve.reading.serialise import outcome_as_dict
 from cxr_valve.ui.finding_card import READ_ANYWAY
 from cxr_valve.ui.heart_card import NOT_FOUND
-from tests.hand_made import PHOTOGRAPH, SIDEWAYS
+from tests.hand_made import PHOTOGRAPH, SIDEWAYS, UNLIKE
 from tests.reading.conftest import as_dicom
 from tests.ui.hand_reader import AP_WARNING
 from tests.ui.steps import drop, html, visit
@@ -87,11 +87,18 @@ def test_a_refused_photograph_shows_why_and_can_be_read_anyway(shown: Shown) -> 
     assert not page.exception
 
 
+def test_a_refused_chest_keeps_its_heart_size(shown: Shown) -> None:
+    said = html(shown(image(300, 160)))
+    assert UNLIKE.reason in said
+    assert 'data-ctr="0.5000"' in said
+    assert "data-finding" not in said
+
+
 def test_a_sideways_image_is_turned_as_offered_read_and_turned_back(shown: Shown) -> None:
     page = shown(image(120, 160))
     assert SIDEWAYS.reason in html(page)
-    # Lungs were found on it: its heart size stays.
-    assert 'data-ctr="0.5000"' in html(page)
+    # Across a chest that lies on its side there is no heart to measure.
+    assert "data-ctr" not in html(page)
     assert labels(page) == ["Turn 90° clockwise", "Read anyway"]
     page.button(key="gate-offer").click().run()
     said = html(page)
