@@ -31,7 +31,7 @@ CHECKPOINT_SECONDS = 600.0
 LOOK_EVERY = 16
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Epoch:
     """What an epoch came to: a row of metrics.csv."""
 

