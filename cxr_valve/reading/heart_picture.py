@@ -29,7 +29,8 @@ def heart_picture(
         return point[1] * across, point[0] * down
 
     for outline in heart.outlines:
-        _stroke(draw, [*outline.points, outline.points[0]], place, MEASURED, 1)
+        border = [place(point) for point in (*outline.points, outline.points[0])]
+        draw.line(border, fill=MEASURED, width=1)
     if heart.corrected is not None:
         _lines(draw, heart, heart.lines, place, MEASURED)
     _lines(draw, heart, heart.corrected or heart.lines, place, COLOUR)
