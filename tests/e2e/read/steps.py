@@ -22,7 +22,8 @@ SECRETS = (
 )
 
 
-WAIT = 60_000
+#: Long enough to convert every network on a busy machine.
+WAIT = 180_000
 
 
 Open = Callable[..., "Page"]
