@@ -5,6 +5,7 @@ that is lost ends an attempt; Ray Train starts the workers anew where there is r
 from the last checkpoint.
 """
 
+import json
 import logging
 import os
 import threading
@@ -20,14 +21,15 @@ from train.fit.progress import Progress, StopWish
 from train.fit.run import logging_to, threads_for, train_members
 from train.fit.team import Team, choose
 from train.recipe import Recipe, recipe_from_json
+from train.runs.files import read_object, write_atomically
 from train.runs.folder import RunFolder
 
 log = logging.getLogger(__name__)
 
 #: How often workers may be lost and started anew before the run fails.
 MOST_RESTARTS = 5
-#: Where the leading worker tells the driver how far it is.
-PROGRESS_FILE = "workers.json"
+#: Where the leading worker tells the driver how far it is, and how it ended.
+PROGRESS_FILE, OUTCOME_FILE = "workers.json", "workers-outcome.json"
 
 
 def train_with_workers(
@@ -46,7 +48,8 @@ def train_with_workers(
 
     mine = _connect(ray)
     file = folder.path / PROGRESS_FILE
-    file.unlink(missing_ok=True)
+    for stale in (file, folder.path / OUTCOME_FILE):
+        stale.unlink(missing_ok=True)
     gpus = ray.cluster_resources().get("GPU", 0) > 0  # type: ignore[no-untyped-call]
     trainer = TorchTrainer(
         work_as_one,
@@ -77,12 +80,11 @@ def train_with_workers(
 
 def _fit(trainer: Any, folder: RunFolder, wish: StopWish) -> dict[str, Any]:
     """Wait for the workers, passing a stop on to them; what the leader reported at the end."""
-    found: list[dict[str, Any]] = []
     failures: list[Exception] = []
 
     def fit() -> None:
         try:
-            found.append(trainer.fit().metrics or {})
+            trainer.fit()
         except Exception as error:
             failures.append(error)
 
@@ -99,11 +101,11 @@ def _fit(trainer: Any, folder: RunFolder, wish: StopWish) -> dict[str, Any]:
             f"Expected the workers to finish; found that they failed {MOST_RESTARTS + 1} times, at "
             f"last with: {cause[0]}. Resume goes on from the last checkpoint."
         ) from failures[0]
-    return found[0]
+    return read_object(folder.path / OUTCOME_FILE) or {}
 
 
 def work_as_one(config: dict[str, Any]) -> None:
-    """What each worker does. Errors that all agree on are reported; any other ends the attempt."""
+    """What each worker does. Errors that all agree on are told; any other ends the attempt."""
     import ray.train
 
     folder = RunFolder(Path(config["folder"]))
@@ -119,7 +121,8 @@ def work_as_one(config: dict[str, Any]) -> None:
         told = {"state": "stopped"}
     except TrainingError as error:
         told = {"state": "failed", "error": str(error)}
-    ray.train.report(told)
+    if team.leads:
+        write_atomically(folder.path / OUTCOME_FILE, json.dumps(told))
 
 
 def _train(folder: RunFolder, recipe: Recipe, team: Team) -> None:
