@@ -7,9 +7,7 @@ import sys
 from pathlib import Path
 
 from cxr_valve.cards import shipped_root
-from train import evaluate_command as evaluate
-from train import novelty, work
-from train import ratios_command as ratios
+from train import evaluate_command as evaluate, novelty, ratios_command as ratios, work
 from train.cohort import command as cohort
 from train.control import command as runs
 from train.fit import command as fit

@@ -168,7 +168,8 @@ def _print(details: Mapping[str, Any], names: tuple[str, ...]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from train.evaluate.words import figure_name, figure_text
+    from cxr_valve.evaluation.figure_names import figure_name
+    from train.evaluate.words import figure_text
 
     table = Table(box=None, pad_edge=False, title=", ".join(names), title_justify="left")
     table.add_column("")

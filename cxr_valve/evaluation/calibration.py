@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
-from scipy.special import expit
-from scipy.special import logit as logit_exact
+from scipy.special import expit, logit as logit_exact
 
 from cxr_valve.evaluation.checks import (
     BoolArray,

@@ -4,39 +4,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from cxr_valve.cards import Figure
-
-#: Metrics in the order people read them, and how they are called.
-METRICS = {
-    "auc": "AUC",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "accuracy": "Accuracy",
-    "ppv": "PPV",
-    "npv": "NPV",
-    "mae": "Mean absolute error",
-    "bias": "Bias (predicted − measured)",
-    "lower": "Lower limit of agreement",
-    "upper": "Upper limit of agreement",
-    "correlation": "Correlation",
-    "slope": "Calibration slope",
-    "intercept": "Calibration intercept",
-    "auc_below_40": "AUC for a value below 40",
-    "auc_below_50": "AUC for a value below 50",
-    "coverage": "Measured values inside the interval",
-}
-_SHARES = {"sensitivity", "specificity", "accuracy", "ppv", "npv", "coverage"}
-
-
-def metric_name(key: str) -> str:
-    """How people write the name of a metric."""
-    return METRICS.get(key, key.replace("_", " ").capitalize())
+from cxr_valve.evaluation.figure_names import FIGURES, SHARES, figure_name
 
 
 def number(key: str, value: float) -> str:
     """A metric's value: proportions in percent, the rest with two digits after the point."""
     if value != value:
         return "–"
-    return f"{value:.0%}" if key in _SHARES else f"{value:.2f}".replace("-", "−")
+    return f"{value:.0%}" if key in SHARES else f"{value:.2f}".replace("-", "−")
 
 
 def estimate(key: str, value: float, low: float, high: float, n: int) -> str:
@@ -44,7 +19,7 @@ def estimate(key: str, value: float, low: float, high: float, n: int) -> str:
     if value != value:
         return '<span class="soft">undefined</span>'
     limits = f"{number(key, low)} to {number(key, high)}"
-    if key in _SHARES:
+    if key in SHARES:
         limits = f"{low * 100:.0f}–{high:.0%}"
     return f'<b>{number(key, value)}</b> <span class="soft">({limits}, n {n:,})</span>'
 
@@ -52,7 +27,7 @@ def estimate(key: str, value: float, low: float, high: float, n: int) -> str:
 def figures_table(splits: Mapping[str, Mapping[str, Figure]], caption: str) -> str:
     """One row a metric, one column a split."""
     keys = {key for figures in splits.values() for key in figures}
-    order = [key for key in METRICS if key in keys] + sorted(keys - set(METRICS))
+    order = [key for key in FIGURES if key in keys] + sorted(keys - set(FIGURES))
     rows = []
     for key in order:
         found = [figures.get(key) for figures in splits.values()]
@@ -60,7 +35,7 @@ def figures_table(splits: Mapping[str, Mapping[str, Figure]], caption: str) -> s
             estimate(key, f.value, f.low, f.high, f.n) if f else '<span class="soft">none</span>'
             for f in found
         ]
-        rows.append([escape(metric_name(key)), *cells])
+        rows.append([escape(figure_name(key)), *cells])
     return table(["", *(name.capitalize() for name in splits)], rows, caption)
 
 

@@ -2,8 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from cxr_valve.anatomy.heart import HeartLines, correct, ctr_from_lines
 from cxr_valve.anatomy.masks import clean_masks

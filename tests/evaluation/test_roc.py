@@ -5,10 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
-from sklearn.metrics import roc_curve as sklearn_roc
+from hypothesis import given, strategies as st
+from sklearn.metrics import roc_auc_score, roc_curve as sklearn_roc
 
 from cxr_valve.evaluation.roc import auc_delong, delong_test, delong_variance, roc_curve
 

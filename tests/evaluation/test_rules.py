@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.operating_point import counts_at, youden

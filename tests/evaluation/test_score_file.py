@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from cxr_valve.evaluation.columns import Columns, guess_columns
 from cxr_valve.evaluation.safe_export import is_formula, neutralised, safe_csv

@@ -3,8 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from cxr_valve.cards import Calibration
 from cxr_valve.models.chain import at_prevalence, calibrated, run_chain, soft_vote

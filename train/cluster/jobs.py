@@ -7,8 +7,7 @@ import json
 import urllib.error
 import urllib.request
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as Late
+from concurrent.futures import ThreadPoolExecutor, TimeoutError as Late
 from dataclasses import dataclass, field
 from typing import Any, Literal
 

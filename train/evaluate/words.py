@@ -1,35 +1,12 @@
-"""Figures as people read them: names, and values with interval and n."""
+"""Figures as people read them: values with interval and n."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
-_NAMES = {
-    "auc": "AUC",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "accuracy": "Accuracy",
-    "ppv": "PPV",
-    "npv": "NPV",
-    "mae": "Mean absolute error",
-    "bias": "Bias (predicted − measured)",
-    "lower": "Lower limit of agreement",
-    "upper": "Upper limit of agreement",
-    "correlation": "Correlation",
-    "slope": "Calibration slope",
-    "intercept": "Calibration intercept",
-    "coverage": "Measured values inside the interval",
-}
-#: Shares of people, printed as percentages; an AUC or a slope is none.
-_SHARES = ("sensitivity", "specificity", "accuracy", "ppv", "npv", "coverage")
+from cxr_valve.evaluation.figure_names import SHARES
+
 _TWO_DECIMALS = ("auc", "correlation", "slope")
-
-
-def figure_name(name: str) -> str:
-    """What a figure is called on screens and in reports."""
-    if name.startswith("auc_below_"):
-        return f"AUC for a value below {name.removeprefix('auc_below_')}"
-    return _NAMES.get(name, name)
 
 
 def figure_text(name: str, figure: Mapping[str, Any]) -> str:
@@ -51,7 +28,7 @@ def _number(value: Any) -> float:
 def _shown(name: str, value: float) -> str:
     if math.isnan(value):
         return "–"
-    if name in _SHARES:
+    if name in SHARES:
         return f"{value:.0%}"
     if name in _TWO_DECIMALS or name.startswith("auc_"):
         return f"{value:.2f}"

@@ -6,13 +6,14 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from cxr_valve.evaluation.figure_names import figure_name
 from cxr_valve.findings import FINDINGS
 from train.cohort.card import CohortError
 from train.cohort.diagram import flow_svg
 from train.cohort.store import load_cohort
 from train.evaluate.binary import Calibrated
 from train.evaluate.store import Evaluation
-from train.evaluate.words import figure_name, figure_text
+from train.evaluate.words import figure_text
 from train.report import charts
 from train.runs.folder import RunError, RunFolder
 

@@ -18,8 +18,14 @@ from cxr_valve.evaluation.columns import Columns
 from cxr_valve.evaluation.score_file import to_cohort
 from cxr_valve.evaluation.table_file import ScoreFileError, read_table
 from cxr_valve.findings import FINDINGS
-from cxr_valve.ui.explorer.source import Calibrated, OwnPoint, Source, SourceError, describe
-from cxr_valve.ui.explorer.source import parts_of as parts
+from cxr_valve.ui.explorer.source import (
+    Calibrated,
+    OwnPoint,
+    Source,
+    SourceError,
+    describe,
+    parts_of as parts,
+)
 
 SPLITS = ("test", "validation")
 #: The heart size of each case, where somebody measured it: what a network has to beat.

@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from cxr_valve.ui.tables import METRICS, estimate, metric_name, table
+from cxr_valve.evaluation.figure_names import FIGURES, figure_name
+from cxr_valve.ui.tables import estimate, table
 from cxr_valve.ui.training.desk import Desk, Run
 from cxr_valve.ui.training.flow import show_remarks
 from cxr_valve.ui.training.quality import show_quality
@@ -49,10 +50,10 @@ def _figures(splits: Mapping[str, Any]) -> str:
     resampled = splits["test"].get("by_patient")
     if resampled:
         columns["Test, patients resampled"] = resampled
-    keys = [key for key in METRICS if any(key in figures for figures in columns.values())]
-    keys += sorted({key for figures in columns.values() for key in figures} - set(METRICS))
+    keys = [key for key in FIGURES if any(key in figures for figures in columns.values())]
+    keys += sorted({key for figures in columns.values() for key in figures} - set(FIGURES))
     rows = [
-        [escape(metric_name(key)), *(_cell(key, figures.get(key)) for figures in columns.values())]
+        [escape(figure_name(key)), *(_cell(key, figures.get(key)) for figures in columns.values())]
         for key in keys
     ]
     held = "; ".join(
@@ -105,7 +106,7 @@ def _subgroups(test: Mapping[str, Any], kind: str) -> str:
             size += " <em>few</em>"
         rows.append([name, size, *(_cell(key, group["figures"].get(key)) for key in keys)])
     caption = "Test split. “Few”: too few of a class for more than a hint."
-    head = ["", "Radiographs", *map(metric_name, keys)]
+    head = ["", "Radiographs", *map(figure_name, keys)]
     return "<h4>Subgroups</h4>" + table(head, rows, caption)
 
 

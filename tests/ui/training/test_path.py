@@ -8,8 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.ui.training.steps import html, labels, opened, press
 from train import control
-from train.plan import cohort_folder
-from train.plan import opened as opened_rules
+from train.plan import cohort_folder, opened as opened_rules
 from train.runs import all_runs, find_run
 from train.simulate.export import export_hospital
 from train.simulate.plan import ExportPlan

@@ -1,0 +1,28 @@
+"""What measured figures are called on screens and in reports, and which of them are shares."""
+
+#: Figures in the order people read them, and how they are called.
+FIGURES = {
+    "auc": "AUC",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "accuracy": "Accuracy",
+    "ppv": "PPV",
+    "npv": "NPV",
+    "mae": "Mean absolute error",
+    "bias": "Bias (predicted − measured)",
+    "lower": "Lower limit of agreement",
+    "upper": "Upper limit of agreement",
+    "correlation": "Correlation",
+    "slope": "Calibration slope",
+    "intercept": "Calibration intercept",
+    "auc_below_40": "AUC for a value below 40",
+    "auc_below_50": "AUC for a value below 50",
+    "coverage": "Measured values inside the interval",
+}
+#: Shares of people or images, printed as percentages; an AUC or a slope is none.
+SHARES = {"sensitivity", "specificity", "accuracy", "ppv", "npv", "coverage"}
+
+
+def figure_name(key: str) -> str:
+    """How people write the name of a figure."""
+    return FIGURES.get(key, key.replace("_", " ").capitalize())
