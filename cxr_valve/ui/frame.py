@@ -8,7 +8,7 @@ from cxr_valve.cards import shipped_root
 
 NOTICE = (
     "**Research and teaching only.** Not a medical device; never a diagnosis. "
-    "The weights shipped with this program were trained on simulated radiographs."
+    "Its MR and AS weights were trained on simulated radiographs."
 )
 
 CSS = f"<style>{(Path(__file__).parent / 'frame.css').read_text(encoding='utf-8')}</style>"
