@@ -1,6 +1,6 @@
 """``make bench``: every speed claim as a ratio against a named peer, measured in one run."""
 
-from tests.bench import anatomy, browser, evaluation, folders, networks, startup
+from tests.bench import anatomy, browser, evaluation, folders, networks, startup, training
 
 for title, part in (
     ("Start", startup),
@@ -9,6 +9,7 @@ for title, part in (
     ("Gate and heart size", anatomy),
     ("Folders (640 px JPEG to JSON)", folders),
     ("Statistics", evaluation),
+    ("Training", training),
 ):
     print(f"\n{title}", flush=True)
     part.main()

@@ -114,14 +114,19 @@ class Loop:
         """
         self._resume()
         while self.position.epoch < self.recipe.epochs and not self._out_of_patience():
-            self._epoch()
+            self.train_epoch()
+            self._finish_epoch()
         if self.recipe.early_stopping:
             kept = load_checkpoint(self.folder / BEST, self._identity)
             if kept is not None:
                 self.network.load_state_dict(kept[1])
         return self.network.eval()
 
-    def _epoch(self) -> None:
+    def train_epoch(self) -> None:
+        """Take the steps of an epoch from the position on, ready to be validated.
+
+        Raises Stopped and TrainingError as ``run`` does.
+        """
         position, watch = self.position, self.watcher
         began = time.monotonic() - position.seconds
         watch.progress.restart_clock()
@@ -144,7 +149,6 @@ class Loop:
             done = position.epoch * self.batches.steps + position.step
             watch.progress.step(done, self.recipe.batch, self.steps - done + watch.steps_after())
         position.loss, position.seconds = float(self._mean(loss)), time.monotonic() - began
-        self._finish_epoch()
 
     def _mean(self, loss: Tensor) -> Tensor:
         """The mean over the team, as the checkpoint keeps it and every process goes on from."""
