@@ -58,6 +58,8 @@ class Display {
     this.writeCursor();
     this.frames += 1;
     this.writeAttributes();
+    // A canvas is never without a name, however soon a hand reaches it.
+    if (this.viewer.panes.some((pane) => !pane.canvas.hasAttribute("aria-label"))) this.announce();
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.announce(), SETTLE);
   }
