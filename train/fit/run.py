@@ -67,6 +67,10 @@ def _guarded(folder: RunFolder, progress: Progress, wish: StopWish, finish: bool
         log.info("stopped on request; resume goes on from here")
         folder.clear_stop()
         return end("stopped")
+    except (KeyboardInterrupt, SystemExit):
+        log.info("interrupted; resume goes on from the last checkpoint")
+        end("stopped")
+        raise
     except BaseException as error:
         message = explain(error)
         log.error("failed: %s", message)

@@ -8,6 +8,7 @@ from the last checkpoint.
 import json
 import logging
 import os
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,15 @@ def train_with_workers(
         Stopped: a graceful stop was asked for.
         TrainingError: training cannot go on, or workers were lost too often.
     """
-    # Imported here: one process needs no Ray.
+    address = _cluster_address()
+    # Imported here: one process needs no Ray, and Ray reads its environment when it is imported.
     import ray
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
 
-    mine = _connect(ray)
+    mine = not ray.is_initialized()
+    if mine:
+        _connect(ray, address)
     file = folder.path / PROGRESS_FILE
     for stale in (file, folder.path / OUTCOME_FILE):
         stale.unlink(missing_ok=True)
@@ -161,11 +165,9 @@ def _fabric(recipe: Recipe) -> Any:
     return fabric
 
 
-def _connect(ray: Any) -> bool:
-    """Join the cluster this process belongs to or RAY_ADDRESS names, else the head on this machine;
-    True where it was this call that joined."""
-    if ray.is_initialized():
-        return False
+def _cluster_address() -> str:
+    """The cluster that RAY_ADDRESS names (as it does inside a job), else the head on this machine,
+    with the environment that leads to it."""
     address = os.environ.get("RAY_ADDRESS", "").strip()
     if address.startswith("http"):
         raise TrainingError(
@@ -173,10 +175,24 @@ def _connect(ray: Any) -> bool:
             f"with several workers from here; found that of its dashboard, {address}. Submit the "
             "run as a job instead, or unset RAY_ADDRESS to use this machine."
         )
-    if not address:
-        from train.cluster.head import ensure_head, head_token
+    if address:
+        return address
+    from train.cluster.head import ensure_head, head_token
 
-        address = ensure_head().address
-        os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=head_token())
+    head = ensure_head()
+    os.environ.update(
+        RAY_AUTH_MODE="token",
+        RAY_AUTH_TOKEN=head_token(),
+        # Else Ray looks for the head at the address of the network, where it does not listen.
+        RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
+    )
+    return head.address
+
+
+def _connect(ray: Any, address: str) -> None:
+    """Join the cluster; Ray's own handling of signals is undone, so that a stop stays graceful."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     ray.init(address=address, logging_level=logging.WARNING, log_to_driver=False)
-    return True
+    if threading.current_thread() is threading.main_thread():
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
