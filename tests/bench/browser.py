@@ -89,8 +89,9 @@ def first_reading(chromium: "Browser", folder: Path, file: Path, cache: Path) ->
     with app(folder, cache) as server:
         page = opened(chromium, server)
         seconds_to_findings(page, file, "Image 1")
+        taken = time.perf_counter() - began
         page.close()
-    return time.perf_counter() - began
+    return taken
 
 
 def frames_of_windowing(page: "Page") -> float:
