@@ -1,19 +1,11 @@
 """Simulated patients over three years: their heart at each date, their exams and radiographs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from cxr_valve.findings import AS, MR, Finding
-from cxr_valve.phantom.patient import (
-    AORTA_BY_AS,
-    LA_BY_MR,
-    LVEDD_BY_MR,
-    WALL_BY_AS,
-    Patient,
-    sample_patient,
-)
+from cxr_valve.phantom.patient import Patient, sample_patient, worsened
 
 #: The study's period.
 START, END = datetime(2016, 7, 1), datetime(2019, 5, 31, 23, 59)
@@ -91,30 +83,6 @@ def sample_person(seed: int, number: int) -> Person:
         mitral_prosthesis=bool(rng.random() < PROSTHESIS),
         aortic_prosthesis=bool(rng.random() < PROSTHESIS),
     )
-
-
-def worsened(patient: Patient) -> Patient:
-    """The same patient one grade worse in each valve that leaks or is narrowed at all.
-
-    Measurements move by the difference that the phantom makes between the two grades.
-    """
-    mr, as_ = _next(MR, patient.mr), _next(AS, patient.as_)
-    size = patient.measurements
-    lvedd = size.lvedd + LVEDD_BY_MR[mr] - LVEDD_BY_MR[patient.mr]
-    grown = replace(
-        size,
-        la=size.la + LA_BY_MR[mr] - LA_BY_MR[patient.mr],
-        lvedd=lvedd,
-        wall=size.wall + WALL_BY_AS[as_] - WALL_BY_AS[patient.as_],
-        aorta=size.aorta + AORTA_BY_AS[as_] - AORTA_BY_AS[patient.as_],
-        lvef=size.lvef - 0.9 * (max(lvedd - 50.0, 0.0) - max(size.lvedd - 50.0, 0.0)),
-    )
-    return replace(patient, mr=mr, as_=as_, measurements=grown)
-
-
-def _next(finding: Finding, grade: str) -> str:
-    at = finding.grades.index(grade)
-    return finding.grades[min(at + 1, len(finding.grades) - 1)] if at else grade
 
 
 def _count(rng: np.random.Generator, shares: dict[int, float]) -> int:
