@@ -182,13 +182,10 @@ def _piece(
     reach_u = abs(u1 - u0) / 2 + max(radii[0] * m0, radii[1] * m1)
     reach_v = abs(v1 - v0) / 2 + max(radii[0] * m0, radii[1] * m1)
     own = rays.window((u0 + u1) / 2, (v0 + v1) / 2, reach_u, reach_v)
-    part = tuple(
-        slice(max(a.start, b.start) - b.start, max(min(a.stop, b.stop), a.start) - b.start)
-        for a, b in zip(own, window, strict=True)
-    )
+    rows, columns = (_within(a, b) for a, b in zip(own, window, strict=True))
     across, down = rays.axes()
-    du = across[own[1]][None, :] - u0
-    dv = down[own[0]][:, None] - v0
+    du = across[window[1]][columns][None, :] - u0
+    dv = down[window[0]][rows][:, None] - v0
     length2 = max((u1 - u0) ** 2 + (v1 - v0) ** 2, 1e-6)
     along = np.clip((du * (u1 - u0) + dv * (v1 - v0)) / length2, 0, 1)
     off2 = (du - along * (u1 - u0)) ** 2 + (dv - along * (v1 - v0)) ** 2
@@ -199,7 +196,7 @@ def _piece(
     inside = radius**2 - off2 / magnified**2
     half = slant * np.sqrt(np.maximum(inside, 0))
     middle = z0 + along * (z1 - z0)
-    back, front = into[0][part], into[1][part]
+    back, front = into[0][rows, columns], into[1][rows, columns]
     hit = inside > 0
     np.copyto(back, np.minimum(back, middle - half), where=hit)
     np.copyto(front, np.maximum(front, middle + half), where=hit)
@@ -207,6 +204,12 @@ def _piece(
 
 #: Where a slab that a ray misses is put: a point beyond every body, of no length.
 _BEYOND = 999.0
+
+
+def _within(part: slice, whole: slice) -> slice:
+    """The rows of ``part`` that lie in ``whole``, counted from its start."""
+    start = max(part.start - whole.start, 0)
+    return slice(start, max(min(part.stop, whole.stop) - whole.start, start))
 
 
 def union_length(slabs: Sequence[Slab], side: int) -> Field:
