@@ -1,18 +1,23 @@
-"""Chambers, great vessels and windpipe of a patient, as solids along the rays."""
+"""A patient's heart, great vessels and windpipe as solids along the rays."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cxr_valve.phantom.chambers import chambers
+from cxr_valve.phantom.great_vessels import great_vessels, valve_at
 from cxr_valve.phantom.patient import Patient
-from cxr_valve.phantom.solids import Field, Rays, Slab, Vector, ellipsoid, tube, turned
+from cxr_valve.phantom.place import Place, place_heart
+from cxr_valve.phantom.solids import Field, Rays, Slab, Vector
 
 if TYPE_CHECKING:
     from cxr_valve.phantom.build import Build
 
-#: Structures that make up the outline of the heart as a radiologist draws it.
+#: Structures whose union a radiologist would draw as the heart.
 SILHOUETTE = ("lv", "rv", "ra", "la", "appendage", "pericardium_fat", "aortic_valve")
+#: Right and left hilum of an average chest, body frame, mm.
+HILA: tuple[Vector, Vector] = ((-44.0, 112.0, -18.0), (45.0, 100.0, -18.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +27,7 @@ class Heart:
     Attributes:
         slabs: lv, rv, ra, la, appendage, ascending_aorta, aortic_arch, descending_aorta,
             pulmonary_trunk, svc, aortic_valve, pericardium_fat and trachea (which holds air).
-        calcium: extra mm of soft tissue that calcium attenuates like, (side, side).
+        calcium: mm of soft tissue that attenuates as calcium does, (side, side).
         hila: right and left hilum, body frame, mm.
     """
 
@@ -39,28 +44,37 @@ class Heart:
 def build_heart(
     rays: Rays, patient: Patient, build: "Build", breath: float, rng: np.random.Generator
 ) -> Heart:
-    """The heart of a patient as these rays meet it, ``breath`` 1 at full inspiration."""
-    size = patient.measurements
-    short = size.lvedd / 2 + size.wall
-    slabs = {
-        "lv": ellipsoid(rays, (38, 172, 20), (short * 1.4, short, short), turned(40)),
-        "rv": ellipsoid(rays, (8, 180, 35), (50, 34, 32), turned(14)),
-        "ra": ellipsoid(rays, (-14, 160, 12), (27, 38, 30)),
-        "la": ellipsoid(rays, (2, 142, -22), (0.8 * size.la, 0.68 * size.la, 0.5 * size.la)),
-        "appendage": tube(rays, [(22, 132, -10), (26 + 0.6 * size.la, 124, 5)], [14, 8]),
-        "ascending_aorta": tube(
-            rays, [(2, 138, 15), (-13, 105, 20), (-10, 75, 12)], [size.aorta / 2] * 3
-        ),
-        "aortic_arch": tube(rays, [(-10, 72, 10), (8, 56, -8), (22, 66, -38)], [14, 14, 13]),
-        "descending_aorta": tube(
-            rays, [(22, 66, -38), (18, 130, -52), (8, 250, -58)], [13, 12.5, 12]
-        ),
-        "pulmonary_trunk": tube(rays, [(15, 145, 38), (24, 105, 12), (38, 96, -14)], [15, 15, 12]),
-        "svc": tube(rays, [(-20, 55, -2), (-21, 125, 2)], [9, 9.5]),
-        "aortic_valve": ellipsoid(rays, (4, 140, 14), (13, 13, 13)),
-        "pericardium_fat": ellipsoid(rays, (22, 195, 34), (66, 24, 26), turned(8)),
-        "trachea": tube(rays, [(2, -30, -15), (0, 88, -25)], [9, 8.5]),
-    }
-    return Heart(
-        slabs, np.zeros((rays.side, rays.side), np.float32), ((-48, 108, -14), (45, 98, -14))
-    )
+    """The heart of a patient as these rays meet it, ``breath`` 1 at full inspiration.
+
+    ``rng`` draws what of the anatomy the measurements leave open; the same draws belong to the
+    same person.
+    """
+    place = place_heart(build, breath, rng)
+    slabs = chambers(rays, patient, place, rng) | great_vessels(rays, patient, place)
+    right, left = (place(*hilum) for hilum in HILA)
+    return Heart(slabs, _calcium(rays, patient, place, slabs, rng), (right, left))
+
+
+def _calcium(
+    rays: Rays,
+    patient: Patient,
+    place: Place,
+    slabs: dict[str, Slab],
+    rng: np.random.Generator,
+) -> Field:
+    """Flecks on the valve, and in old age a rim of the aortic knuckle."""
+    calcium = np.zeros((rays.side, rays.side), np.float32)
+    x, y, z = valve_at(place)
+    for dx, dy, size in zip(*rng.normal(0, 6, (2, 6)), rng.uniform(1.5, 3.5, 6), strict=True):
+        u, v, _, scale = rays.place((x + dx, y + 8 + 0.6 * dy, z))
+        spot = rays.window(u, v, 3 * size, 3 * size)
+        across, down = (axis[part] for axis, part in zip(rays.axes(), spot[::-1], strict=True))
+        off = ((across[None, :] - u) ** 2 + (down[:, None] - v) ** 2) / (size * scale) ** 2
+        calcium[spot] += np.float32(5 * patient.calcification) * np.exp(-off)
+    rim = float(np.clip((patient.age - 62) / 40, 0, 1) * rng.uniform(0, 6))
+    if rim > 0:
+        arch = slabs["aortic_arch"]
+        # A shell is seen edge on where the rays run through little of what it wraps.
+        thick = arch.front - arch.back
+        calcium[arch.window] += rim * np.exp(-(((thick - 9) / 4) ** 2)) * (thick > 0)
+    return calcium
