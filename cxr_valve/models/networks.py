@@ -10,6 +10,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cxr_valve.models.packing import unpack
+
 #: Inputs arrive in [0, 1]; the network itself centres them, so that nobody can forget to.
 INPUT_CENTRE, INPUT_SCALE = 0.5, 0.25
 
@@ -47,13 +49,14 @@ class ValveNet(nn.Module):
 
 
 def load_network(network: str, weights: Path) -> ValveNet:
-    """Build ``network`` and fill it from a .safetensors file (any float type; used as float32).
+    """Build ``network`` and fill it from a .safetensors file (any float type, or 8 bits a weight as
+    ``cxr_valve.models.packing`` keeps them; used as float32).
 
     Raises:
         RuntimeError: the file's tensors are not those of ``network``.
     """
     model = ValveNet(network)
-    tensors = {name: value.float() for name, value in load_file(weights).items()}
+    tensors = unpack(load_file(weights))
     own = {name: value.shape for name, value in model.state_dict().items()}
     missing = {name for name in own if not name.endswith("num_batches_tracked")} - tensors.keys()
     unknown = tensors.keys() - own.keys()
