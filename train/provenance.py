@@ -64,8 +64,9 @@ def _licence(simulated: bool) -> str:
 def describe_recipe(recipe: Recipe, network: str) -> str:
     """One line on how a member was trained."""
     begin = "ImageNet weights" if recipe.pretrained else "random weights"
+    begun = "of the classifier alone" if recipe.freeze_features else f"from {begin}"
     parts = [
-        f"{recipe.size_of(network)} px, at most {recipe.epochs} epochs from {begin}",
+        f"{recipe.size_of(network)} px, at most {recipe.epochs} epochs {begun}",
         f"batch {recipe.batch}, AdamW {recipe.rate:g} {recipe.schedule}",
         f"augmentation {recipe.augmentation}, balance {recipe.balance}, seed {recipe.seed}",
     ]

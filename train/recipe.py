@@ -52,6 +52,7 @@ class Recipe:
         pretrained: start from timm's ImageNet weights (downloaded once; needs a network).
         freeze_batch_norm: keep statistics, scale and shift of batch normalisation as they are: for
             pretrained networks with few radiographs, and where several workers must follow one.
+        freeze_features: train the classifier alone, on the features that the first weights give.
         seed: of initial weights, order and augmentation.
         workers: processes that share each batch, through Ray Train.
         measure_weight: weight of regressing a simulator's true measurements (``aux_*`` columns).
@@ -74,6 +75,7 @@ class Recipe:
     ema: float = 0.0
     pretrained: bool = False
     freeze_batch_norm: bool = False
+    freeze_features: bool = False
     seed: int = 7
     workers: int = 1
     measure_weight: float = 0.0

@@ -18,7 +18,7 @@ from train.cohort.images import DEFAULT_CACHE, Progress, look
 from train.cohort.label import label, need_target
 from train.cohort.rules import CohortRules
 from train.cohort.source import Source
-from train.cohort.store import StoredCohort, check_folder, write_cohort
+from train.cohort.store import StoredCohort, check_folder, load_cohort, write_cohort
 from train.cohort.summary import summarise
 from train.cohort.targets import Target, target_of
 from train.cohort.wording import nothing_left, step_words, warnings
@@ -103,7 +103,7 @@ def draft(source: Source, rules: CohortRules, index: pd.DataFrame | None = None)
         raise CohortError(nothing_left(rows["left"], rules, target))
     kept = rows[rows["left"] == KEPT].copy()
     kept["pseudonym"] = pseudonyms(kept, rules.seed)
-    kept["split"] = _split(kept, rules, target)
+    kept["split"] = _split(rows, kept, rules, target)
     kept = kept.sort_values(["pseudonym", "taken", "path"], kind="stable")
     table = _table(kept, source)
     card = _card(source, rules, target, rows, kept, table, hashed=index is not None)
@@ -116,12 +116,20 @@ def draft(source: Source, rules: CohortRules, index: pd.DataFrame | None = None)
     return Draft(card, table, structures)
 
 
-def _split(kept: pd.DataFrame, rules: CohortRules, target: Target) -> "pd.Series[str]":
+def _split(
+    rows: pd.DataFrame, kept: pd.DataFrame, rules: CohortRules, target: Target
+) -> "pd.Series[str]":
     binary = target.kind == "binary"
     if rules.split == "new":
-        strata = kept["rank"] if binary else kept["target"]
-        positive = kept["target"].eq(1) if binary else pd.Series(False, index=kept.index)
-        return split_patients(kept["pseudonym"], strata, positive, rules.ratios, rules.seed)
+        known = _known_splits(rows, rules)[kept.index]
+        fresh = kept[known == ""]
+        strata = fresh["rank"] if binary else fresh["target"]
+        positive = fresh["target"].eq(1) if binary else pd.Series(False, index=fresh.index)
+        if fresh["pseudonym"].nunique() < len(SPLITS) and rules.split_of:
+            # Too few to be split among themselves, and nobody else has seen them.
+            return known.replace("", "train")
+        drawn = split_patients(fresh["pseudonym"], strata, positive, rules.ratios, rules.seed)
+        return known.mask(known == "", drawn)
     missing = int((kept["split"] == "").sum())
     if missing:
         raise CohortError(
@@ -135,6 +143,22 @@ def _split(kept: pd.DataFrame, rules: CohortRules, target: Target) -> "pd.Series
             "patients in two (ids that share an image count as one). Take --split new."
         )
     return kept["split"]
+
+
+def _known_splits(rows: pd.DataFrame, rules: CohortRules) -> "pd.Series[str]":
+    """For each row the split that its person has in the cohort that ``rules`` follow, or ""."""
+    nothing = pd.Series("", index=rows.index, dtype=str)
+    if not rules.split_of:
+        return nothing
+    other = load_cohort(Path(rules.split_of)).table
+    by_path = rows["path"].map(dict(zip(other["path"], other["split"], strict=True)))
+    found = by_path.groupby(rows["person"]).transform("first")
+    if found.isna().all():
+        raise CohortError(
+            f"split_of: expected a cohort of the same export; found no radiograph of it in "
+            f"{Path(rules.split_of).name!r}. Name another, or leave it out."
+        )
+    return found.fillna("")
 
 
 def _table(kept: pd.DataFrame, source: Source) -> pd.DataFrame:

@@ -135,6 +135,12 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         help="draw a split (default) or keep the table's own, refused where it leaks",
     )
     rules.add_argument(
+        "--split-of",
+        default="",
+        metavar="COHORT",
+        help="another cohort of the same export whose patients keep their split",
+    )
+    rules.add_argument(
         "--ratios",
         default="8:1:1",
         metavar="A:B:C",
@@ -192,6 +198,7 @@ def _rules(options: argparse.Namespace) -> "CohortRules":
         exclude_prosthesis=not options.keep_prostheses,
         missing_as_negative=options.missing_as_negative,
         split=options.split,
+        split_of=options.split_of,
         ratios=_ratios(options.ratios),
         seed=options.seed,
         timezone=options.timezone,

@@ -30,6 +30,9 @@ class CohortRules:
             its radiograph out. Reports often mention only what is abnormal; whether that holds is
             for you to know.
         split: "new" draws one; "given" keeps the table's own and refuses one that leaks.
+        split_of: folder of another cohort of the same export: its patients keep the split that they
+            have there, and only the others are split anew. Networks of two findings can then share
+            features without one having seen what the other holds out; "" none.
         ratios: shares of patients in train, validation and test, of a new split.
         seed: of the split and the pseudonyms.
         timezone: where the hospital is ("Europe/Zurich"): times with another offset become its
@@ -51,6 +54,7 @@ class CohortRules:
     exclude_prosthesis: bool = True
     missing_as_negative: bool = False
     split: SplitSource = "new"
+    split_of: str = ""
     ratios: tuple[float, float, float] = (8, 1, 1)
     seed: int = 2019
     timezone: str = ""
@@ -77,6 +81,11 @@ class CohortRules:
                     f"{name}: expected {' or '.join(get_args(allowed))}; "
                     f"found {getattr(self, name)!r}."
                 )
+        if self.split_of and self.split == "given":
+            raise CohortError(
+                "split, split_of: expected the table's own split or that of another cohort; found "
+                "both. Take one."
+            )
         if len(self.ratios) != 3 or min(self.ratios) <= 0:
             raise CohortError(
                 f"ratios: expected three shares above 0, such as 8, 1, 1; found {self.ratios}."

@@ -29,6 +29,7 @@ class Examples:
         targets: float32 (n,): 0 or 1, or the value in its own unit.
         measures: float32 (n, K), standardised true measurements, or None.
         structures: float16 (n, structures, cells, cells) on a square grid over the input, or None.
+            In both, NaN is what nobody measured: nothing is learnt from it.
     """
 
     images: NDArray[np.uint8]
@@ -112,8 +113,7 @@ def _split(cohort: StoredCohort, prepared: PreparedImages, recipe: Recipe, name:
     if auxiliary and recipe.measure_weight:
         measured = table[list(cohort.aux)].to_numpy(float)[rows]
         centred = (measured - np.nanmean(measured, axis=0)) / np.nanstd(measured, axis=0)
-        # What was not measured says nothing: it counts as average.
-        measures = np.nan_to_num(centred).astype(np.float32)
+        measures = centred.astype(np.float32)
     if auxiliary and recipe.locate_weight:
         coarse = cohort.structures()
         if coarse is not None:

@@ -36,11 +36,14 @@ class Learner(nn.Module):
         if recipe.freeze_batch_norm:
             for module in _norms(self):
                 module.requires_grad_(requires_grad=False)
+        if recipe.freeze_features:
+            network.requires_grad_(requires_grad=False)
+            network.classifier.requires_grad_(requires_grad=True)
 
     def train(self, mode: bool = True) -> "Learner":
         """Switch to training; frozen batch normalisation keeps to its statistics."""
         super().train(mode)
-        if self.recipe.freeze_batch_norm:
+        if self.recipe.freeze_batch_norm or self.recipe.freeze_features:
             for module in _norms(self):
                 module.eval()
         return self
@@ -49,22 +52,19 @@ class Learner(nn.Module):
         self, images: Tensor, targets: Tensor, measures: Tensor | None, structures: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         """(total loss, loss of the target alone) of a batch as in ``train.fit.batches.Batch``."""
-        features = self.network.features(images.contiguous(memory_format=torch.channels_last))
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.recipe.freeze_features):
+            features = self.network.features(images.contiguous(memory_format=torch.channels_last))
         pooled = features.mean(dim=(2, 3))
         own = self.target_loss(self.network.classifier(pooled)[:, 0].float(), targets)
         total = own
         if self.measure is not None and measures is not None:
             guessed = self.measure(pooled).float()
-            total = total + self.recipe.measure_weight * functional.smooth_l1_loss(
-                guessed, measures
-            )
+            total = total + self.recipe.measure_weight * _known_loss(guessed, measures)
         if self.locate is not None and structures is not None:
             located = functional.pixel_shuffle(self.locate(features).float(), self.finer)
             if located.shape != structures.shape:
                 located = functional.interpolate(located, structures.shape[-2:], mode="bilinear")
-            total = total + self.recipe.locate_weight * functional.smooth_l1_loss(
-                located, structures
-            )
+            total = total + self.recipe.locate_weight * _known_loss(located, structures)
         return total, own
 
     def target_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
@@ -73,6 +73,13 @@ class Learner(nn.Module):
             return functional.smooth_l1_loss(outputs, (targets - self.centre) / self.spread)
         weight = outputs.new_tensor(self.positive_weight)
         return functional.binary_cross_entropy_with_logits(outputs, targets, pos_weight=weight)
+
+
+def _known_loss(guessed: Tensor, truth: Tensor) -> Tensor:
+    """Mean smooth L1 where the truth is known (not NaN); 0 where it is nowhere."""
+    known = ~truth.isnan()
+    loss = functional.smooth_l1_loss(guessed, truth.nan_to_num(), reduction="none")
+    return (loss * known).sum() / known.sum().clamp(min=1)
 
 
 def _norms(module: nn.Module) -> list[nn.Module]:
