@@ -1,13 +1,6 @@
-"""How a training cohort looks, kept beside the weights learnt from it.
+"""How a training cohort looks, kept beside the weights learnt from it."""
 
-``attach`` is what promotion calls; ``python -m train novelty`` does it for the demonstration sets,
-whose cohort is simulated again for it.
-"""
-
-import argparse
-import logging
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -20,15 +13,12 @@ from cxr_valve.anatomy.gatekeeper import Gatekeeper, open_gate
 from cxr_valve.engines.engine import open_engine
 from cxr_valve.imaging.prepare import prepare
 from cxr_valve.imaging.radiograph import Radiograph
-from cxr_valve.models.novelty import NOVELTY_FILE, fit_novelty, write_novelty
-from cxr_valve.phantom.patient import AS_GRADES, AS_GRADES_ENRICHED
-from cxr_valve.phantom.render import simulate
+from cxr_valve.models.novelty import MIN_IMAGES, NOVELTY_FILE, fit_novelty, write_novelty
+from train.cohort.store import StoredCohort
+from train.fit.images import prepare_images
 
-log = logging.getLogger(__name__)
-
-DEMONSTRATIONS = ("mr-demonstration", "as-demonstration")
-#: Images of the simulated cohort described for the demonstration sets, by split.
-SIMULATED = {"train": 500, "test": 400}
+#: Radiographs of a kind that are described at most, to know how a cohort looks.
+LOOKS = 1500
 
 
 @cache
@@ -89,42 +79,26 @@ def attach(
     return named
 
 
-def simulated_split(split: str, count: int) -> Iterator[Radiograph]:
-    """The first radiographs of a split of the simulated cohort, as the demonstration simulates."""
-    from train.simulated import RENDER_SIDE, SPLIT_SEEDS, CohortPlan
-
-    seed = CohortPlan().seed * 10 + SPLIT_SEEDS[split]
-    grades = AS_GRADES_ENRICHED if split == "train" else AS_GRADES
-    for index in range(count):
-        yield simulate(seed, index, side=RENDER_SIDE, as_grades=grades).radiograph
-
-
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the ``novelty`` command."""
-    parser = commands.add_parser(
-        "novelty",
-        help="describe the simulated cohort of the demonstration weights",
-        description=(
-            "Describe the simulated cohort that the demonstration weights learnt from, so that a "
-            "reading can say how unlike it an image is. About 3 minutes on two cores."
-        ),
-    )
-    parser.add_argument("--root", type=Path, default=cards.shipped_root(), help="weights folder")
-    parser.set_defaults(run=run)
-
-
-def run(options: argparse.Namespace) -> int:
-    """Describe both splits once and attach them to every demonstration set."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    described = {}
-    for split, count in SIMULATED.items():
-        log.info("describing %d simulated radiographs of %s", count, split)
-        described[split] = describe_radiographs(simulated_split(split, count))
+def keep_looks(folder: Path, cohort: StoredCohort) -> None:
+    """Keep how the cohort looks beside the weights in ``folder``, so that a reading can say how
+    unlike it an image is; a cohort too small for that, or a program without its gate, goes
+    without."""
+    training = _spaced(cohort, ("train",), LOOKS)
+    held_out = _spaced(cohort, ("validation", "test"), LOOKS)
+    if min(len(training), len(held_out)) < MIN_IMAGES:
+        return
     try:
-        for name in DEMONSTRATIONS:
-            named = attach(options.root / name, described["train"], described["test"])
-            log.info("%s: novelty on %d images, %d held out", name, named.images, named.held_out)
-    except cards.CardError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+        prepared = prepare_images(cohort, [size := gate_size()])[size]
+        parts = [
+            describe(prepared.images[row] for row in rows if prepared.usable[row])
+            for rows in (training, held_out)
+        ]
+        attach(folder, *parts)
+    except (cards.CardError, ValueError):
+        return
+
+
+def _spaced(cohort: StoredCohort, splits: Sequence[str], most: int) -> NDArray[np.int_]:
+    """Rows of some splits, at most so many, spread over all of them."""
+    rows = np.flatnonzero(cohort.table["split"].isin(splits).to_numpy())
+    return rows[:: max(1, -(-len(rows) // most))]

@@ -15,7 +15,6 @@ from cxr_valve.engines.engine import ENGINES, Engine, NetworkSource, open_engine
 from cxr_valve.findings import FINDINGS
 from cxr_valve.imaging.prepare import PREPROCESSING
 from cxr_valve.models.chain import run_chain
-from cxr_valve.models.novelty import MIN_IMAGES
 from cxr_valve.models.value import run_value
 from train.cohort.store import StoredCohort, load_cohort
 from train.evaluate import Calibrated, CalibratedValue, Evaluation, FittedMember, source
@@ -25,8 +24,6 @@ from train.runs.folder import RunError, RunFolder
 __all__ = ["FittedMember", "Provenance", "engine_errors", "promote", "source", "write_set"]
 #: Images on which every engine is held to the float32 torch reference.
 ENGINE_CHECK_IMAGES = 200
-#: Radiographs of a kind that are described at most, to know how a cohort looks.
-LOOKS = 1500
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 
 
@@ -56,10 +53,13 @@ def promote(evaluation: Evaluation, tag: str | None = None, *, activate: bool = 
         evaluation.members,
         evaluation.fitted,
         provenance_of(evaluation, cohort, requests, name),
-        _check_images(cohort, evaluation.members),
+        check_images(cohort, evaluation.members),
         root,
     )
-    _keep_looks(folder, cohort)
+    # Imported here: a page that only offers promotion need not wait for an engine.
+    from train.novelty import keep_looks
+
+    keep_looks(folder, cohort)
     if activate:
         active.activate(folder.name)
     return folder
@@ -209,35 +209,8 @@ def _free_name(evaluation: Evaluation, tag: str | None, root: Path) -> str:
     return name
 
 
-def _keep_looks(folder: Path, cohort: StoredCohort) -> None:
-    """Keep how the cohort looks beside the weights, so that a reading can say how unlike it an
-    image is; a cohort too small for that, or a program without its gate, goes without."""
-    from train.fit.images import prepare_images
-    from train.novelty import attach, describe, gate_size
-
-    training = _spaced(cohort, ("train",), LOOKS)
-    held_out = _spaced(cohort, ("validation", "test"), LOOKS)
-    if min(len(training), len(held_out)) < MIN_IMAGES:
-        return
-    try:
-        prepared = prepare_images(cohort, [size := gate_size()])[size]
-        parts = [
-            describe(prepared.images[row] for row in rows if prepared.usable[row])
-            for rows in (training, held_out)
-        ]
-        attach(folder, *parts)
-    except (cards.CardError, ValueError):
-        return
-
-
-def _spaced(cohort: StoredCohort, splits: Sequence[str], most: int) -> NDArray[np.int_]:
-    """Rows of some splits, at most so many, spread over all of them."""
-    rows = np.flatnonzero(cohort.table["split"].isin(splits).to_numpy())
-    return rows[:: max(1, -(-len(rows) // most))]
-
-
-def _check_images(cohort: StoredCohort, members: Sequence[FittedMember]) -> list[NDArray[np.uint8]]:
-    """The first readable test images as each member sees them."""
+def check_images(cohort: StoredCohort, members: Sequence[FittedMember]) -> list[NDArray[np.uint8]]:
+    """The first readable test images as each member sees them: (N, S, S) bytes for each."""
     from train.fit.images import prepare_images
 
     prepared = prepare_images(cohort, sorted({member.input_size for member in members}))

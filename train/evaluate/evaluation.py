@@ -56,7 +56,7 @@ def evaluate_run(
     finding = _finding(cohort)
     fitted: Calibrated | CalibratedValue
     if cohort.card.kind == "binary":
-        fitted = _calibrated(finding.key, names, held, rule)
+        fitted = calibrate_held(finding.key, names, held, rule)
         plates = _atlas(finding.key, held["test"], fitted)
     else:
         tables = {split: held[split].table for split in HELD_OUT}
@@ -93,9 +93,14 @@ def _outputs(held: Mapping[str, HeldOut]) -> dict[str, Any]:
     return {split: held[split].outputs for split in HELD_OUT}
 
 
-def _calibrated(
-    finding: str, names: Sequence[str], held: Mapping[str, HeldOut], rule: Rule
+def calibrate_held(
+    finding: str, names: Sequence[str], held: Mapping[str, HeldOut], rule: Rule = YOUDEN
 ) -> Calibrated:
+    """``calibrate`` on members run over a cohort's held-out splits.
+
+    Raises:
+        ValueError: as ``calibrate``.
+    """
     tables = {
         split: held[split].table.assign(
             **{

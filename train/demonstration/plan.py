@@ -1,0 +1,92 @@
+"""What the demonstration weights are made of: the simulated hospital and the four networks."""
+
+from dataclasses import dataclass, replace
+
+from train.recipe import Recipe
+from train.simulate.plan import ExportPlan
+
+TAG = "demonstration"
+#: As many patients as the study had.
+HOSPITAL = ExportPlan(patients=5638, seed=2019, side=320, structures=True)
+FINDINGS_IN_ORDER = ("mr", "as")
+
+
+@dataclass(frozen=True)
+class MemberPlan:
+    """One network of one finding.
+
+    Attributes:
+        finding: whose cohort it learns from.
+        stages: recipes one after the other, each from where the one before ended.
+        start: name of the member whose features the first stage begins with, "" for none.
+        real: also learn from real radiographs whose hearts were warped by simulated disease.
+    """
+
+    finding: str
+    stages: tuple[Recipe, ...]
+    start: str = ""
+    real: bool = False
+
+    @property
+    def network(self) -> str:
+        """The one network of the recipes."""
+        return self.stages[-1].networks[0]
+
+    @property
+    def size(self) -> int:
+        """Side of its input in pixels."""
+        return self.stages[-1].size_of(self.network)
+
+    @property
+    def name(self) -> str:
+        """Folder of the member in the work folder."""
+        return f"{self.finding}-{self.network}"
+
+
+def _stages(network: str, small: tuple[int, int], large: tuple[int, int]) -> tuple[Recipe, ...]:
+    """Most of the anatomy is learnt at a small size, four times as fast; then the size that ships.
+
+    ``small`` and ``large`` are (pixels, epochs).
+    """
+    first = Recipe(
+        networks=(network,),
+        input_size=small[0],
+        epochs=small[1],
+        batch=32,
+        ema=0.99,
+        measure_weight=2.0,
+        locate_weight=10.0,
+    )
+    return first, replace(first, input_size=large[0], epochs=large[1], rate=5e-4, warmup=0.1)
+
+
+MEMBERS = (
+    MemberPlan("mr", _stages("resnet50", (128, 5), (192, 3)), real=True),
+    # The study's second ResNet50, on the first one's features: they know the whole anatomy, so
+    # that one linear layer is all it takes, and a reading computes them once.
+    MemberPlan(
+        "as",
+        (
+            Recipe(
+                networks=("resnet50",),
+                input_size=192,
+                epochs=2,
+                batch=32,
+                rate=3e-3,
+                freeze_features=True,
+            ),
+        ),
+        start="mr-resnet50",
+    ),
+    MemberPlan("as", _stages("densenet121", (128, 5), (192, 2))),
+    MemberPlan("as", _stages("inception_v3", (128, 5), (224, 2))),
+)
+
+
+def members_of(finding: str) -> tuple[MemberPlan, ...]:
+    """The networks of a finding, in the order in which the study names them."""
+    from cxr_valve.findings import FINDINGS
+
+    order = FINDINGS[finding].networks
+    own = [member for member in MEMBERS if member.finding == finding]
+    return tuple(sorted(own, key=lambda member: order.index(member.network)))
