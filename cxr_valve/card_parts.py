@@ -24,7 +24,9 @@ class Calibration:
 @dataclass(frozen=True, config=STRICT)
 class Member:
     """One network: ``network`` is its timm name, ``input_size`` the side of its input in pixels,
-    ``grid`` the rows and columns of its map. ``name`` tells two members of one network apart."""
+    ``grid`` the rows and columns of its map. ``name`` tells two members of one network apart.
+    ``trunk`` is the checksum of all its weights but the classifier's: members that share it share
+    their features."""
 
     network: str
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+\.safetensors$")]
@@ -33,6 +35,7 @@ class Member:
     grid: tuple[int, int]
     calibration: Calibration
     name: str = ""
+    trunk: str = ""
 
     @property
     def label(self) -> str:

@@ -95,6 +95,7 @@ def write_set(
                 member.grid,
                 calibration,
                 member.name if member.name != member.network else "",
+                _trunk(member),
             )
         )
     card = _card(finding, tuple(described), calibrated, provenance, partial)
@@ -103,6 +104,16 @@ def write_set(
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
     return folder
+
+
+def _trunk(member: FittedMember) -> str:
+    # Imported where weights are written: torch takes seconds.
+    from safetensors.torch import load_file
+
+    from cxr_valve.models.networks import classifier_name
+    from cxr_valve.models.trunk import trunk_checksum
+
+    return trunk_checksum(load_file(member.file), classifier_name(member.network))
 
 
 def _card(

@@ -11,6 +11,7 @@ from cxr_valve.engines.engine import Engine, NetworkSource, Runnable
 from cxr_valve.imaging.prepare import PREPROCESSING, Prepared
 from cxr_valve.models.chain import Chain, run_chain
 from cxr_valve.models.evidence import Grid, consensus, member_evidence, value_evidence
+from cxr_valve.models.trunk import open_shared
 from cxr_valve.models.value import Value, run_value
 
 
@@ -100,23 +101,52 @@ def batch(prepared: Prepared) -> NDArray[np.float32]:
 def open_ensemble(
     weights: WeightSet, engine: Engine, progress: Callable[[str], None] = lambda _: None
 ) -> Ensemble:
-    """Check every checksum, then open every member in ``engine``.
+    """``open_ensembles`` for one set."""
+    return open_ensembles({"": weights}, engine, progress)[""]
+
+
+def open_ensembles(
+    sets: Mapping[str, WeightSet], engine: Engine, progress: Callable[[str], None] = lambda _: None
+) -> dict[str, Ensemble]:
+    """Check every checksum, then open every member in ``engine``; what members share, once.
 
     ``progress`` is told in words what is being opened.
 
     Raises:
-        CardError: a file is missing or damaged, or the card asks for another preprocessing.
+        CardError: a file is missing or damaged, or a card asks for another preprocessing.
     """
+    groups: dict[object, list[tuple[str, int]]] = {}
+    for key, weights in sets.items():
+        _check_preprocessing(weights)
+        for number, member in enumerate(weights.card.members):
+            alone = (key, number)
+            shared = (member.network, member.trunk, member.input_size)
+            groups.setdefault(shared if member.trunk else alone, []).append(alone)
+    opened: dict[tuple[str, int], Runnable] = {}
+    for places in groups.values():
+        members = [sets[key].card.members[number] for key, number in places]
+        findings = " and ".join(sets[key].card.finding.upper() for key, _ in places)
+        progress(f"Opening {members[0].label} for {findings}")
+        sources = [
+            network_source(sets[key], member)
+            for (key, _), member in zip(places, members, strict=True)
+        ]
+        opened.update(zip(places, open_shared(engine, sources), strict=True))
+    return {
+        key: Ensemble(
+            weights.card,
+            tuple(opened[key, number] for number in range(len(weights.card.members))),
+        )
+        for key, weights in sets.items()
+    }
+
+
+def _check_preprocessing(weights: WeightSet) -> None:
     if weights.card.preprocessing != PREPROCESSING:
         raise CardError(
             f"{weights.card.name}/card.json: preprocessing: Expected {PREPROCESSING}, found "
             f"{weights.card.preprocessing}. These weights need the release that made them."
         )
-    runnables = []
-    for member in weights.card.members:
-        progress(f"Opening {member.label} for {weights.card.finding.upper()}")
-        runnables.append(engine.open(network_source(weights, member)))
-    return Ensemble(weights.card, tuple(runnables))
 
 
 def network_source(weights: WeightSet, member: Member) -> NetworkSource:

@@ -1,5 +1,6 @@
 """The study's three networks, each giving its logit and its class activation map in one pass."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -46,6 +47,34 @@ class ValveNet(nn.Module):
         weight = self.classifier.weight[:, :, None, None]
         activation = functional.conv2d(self.features(image), weight)[:, 0]
         return activation.mean(dim=(1, 2)) + self.classifier.bias, activation
+
+
+class ManyHeads(nn.Module):
+    """Networks that differ in their classifiers alone: features are computed once for all.
+
+    Gives logits and maps of the first network, then of the second, and so on.
+    """
+
+    def __init__(self, networks: Sequence[ValveNet]) -> None:
+        super().__init__()
+        self.trunk, self.count = networks[0], len(networks)
+        heads = [network.classifier for network in networks]
+        self.register_buffer("weights", torch.cat([head.weight.detach() for head in heads]))
+        self.register_buffer("biases", torch.cat([head.bias.detach() for head in heads]))
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        """(N, 1, H, W) in [0, 1] → logits (N,) and maps (N, h, w) of each network."""
+        weights, biases = cast(Tensor, self.weights), cast(Tensor, self.biases)
+        maps = functional.conv2d(self.trunk.features(image), weights[:, :, None, None])
+        logits = maps.mean(dim=(2, 3)) + biases
+        return tuple(
+            part for number in range(self.count) for part in (logits[:, number], maps[:, number])
+        )
+
+
+def classifier_name(network: str) -> str:
+    """How timm calls the last layer of ``network`` ("fc", "classifier" …)."""
+    return str(timm.get_pretrained_cfg_value(network, "classifier"))
 
 
 def load_network(network: str, weights: Path) -> ValveNet:

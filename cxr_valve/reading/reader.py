@@ -19,7 +19,7 @@ from cxr_valve.evaluation.operating_point import is_positive
 from cxr_valve.imaging.load import load_radiograph
 from cxr_valve.imaging.prepare import Prepared, frame, prepare
 from cxr_valve.imaging.radiograph import Radiograph
-from cxr_valve.models.ensemble import Ensemble, EnsembleOutput, open_ensemble
+from cxr_valve.models.ensemble import Ensemble, EnsembleOutput, open_ensembles
 from cxr_valve.models.evidence import padding_share
 from cxr_valve.models.novelty import Novelty, NoveltyReading, read_novelty, read_off
 from cxr_valve.reading.reading import FindingReading, InputFacts, MemberReading, Reading
@@ -138,7 +138,7 @@ def open_reader(
     gate = open_gate(opened, progress)
     return Reader(
         opened,
-        {key: open_ensemble(found, opened, progress) for key, found in sets.items()},
+        open_ensembles(sets, opened, progress),
         gate,
         open_heart_reader(opened, progress),
         _novelties(sets, gate.card.network.sha256),

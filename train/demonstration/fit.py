@@ -6,7 +6,7 @@ from pathlib import Path
 
 from safetensors.torch import load_file, save_file
 
-from cxr_valve.models.networks import load_network
+from cxr_valve.models.networks import classifier_name, load_network
 from cxr_valve.models.packing import pack
 from train.cohort.store import StoredCohort
 from train.demonstration.plan import MEMBERS, MemberPlan
@@ -41,7 +41,9 @@ def fit_members(
                     watcher=_Told(member.name),
                 )
             network = load_network(member.network, folder / "network.safetensors")
-        files[member.name] = _packed(folder / "network.safetensors")
+        files[member.name] = _packed(
+            folder / "network.safetensors", member.network, files.get(member.start)
+        )
     return files
 
 
@@ -72,11 +74,17 @@ def _data(
     return data
 
 
-def _packed(file: Path) -> Path:
-    """The same network in 8 bits a weight, beside it."""
+def _packed(file: Path, network: str, trunk: Path | None) -> Path:
+    """The same network in 8 bits a weight, beside it; with the very features of ``trunk``."""
     packed = file.with_name("packed.safetensors")
     if not packed.exists():
+        tensors = pack(load_file(file))
+        if trunk is not None:
+            # Packed twice, scales would differ in their last bits, and nothing could be shared.
+            own = f"backbone.{classifier_name(network)}."
+            heads = {name: value for name, value in tensors.items() if name.startswith(own)}
+            tensors = load_file(trunk) | heads
         partial = packed.with_suffix(".partial")
-        save_file(pack(load_file(file)), partial)
+        save_file(tensors, partial)
         partial.replace(packed)
     return packed

@@ -191,12 +191,13 @@ def _read(file: Path, known: Mapping[int, Entry | None]) -> _Read:
         return _Read(Entry(touched, content, problem, Entry.NOWHERE), {})
     framing = frame(radiograph)
     prepared = {size: prepare(radiograph, size, framing) for size in known}
-    extent = _extent(next(iter(prepared.values())).geometry)
+    extent = extent_of(next(iter(prepared.values())).geometry)
     images = {size: np.rint(item.image * 255).astype(np.uint8) for size, item in prepared.items()}
     return _Read(Entry(touched, content, "", extent), images)
 
 
-def _extent(geometry: Geometry) -> Extent:
+def extent_of(geometry: Geometry) -> Extent:
+    """Where the whole input lies in the radiograph, as in ``PreparedImages.extents``."""
     box = geometry.input_extent()
     rows, columns = geometry.rows, geometry.columns
     return box.top / rows, box.left / columns, box.height / rows, box.width / columns

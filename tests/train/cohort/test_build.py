@@ -16,7 +16,7 @@ from train.cohort.card import CohortError, SplitSummary
 from train.cohort.diagram import flow_svg, flow_text
 from train.cohort.images import look
 from train.cohort.rules import CohortRules
-from train.cohort.store import load_cohort
+from train.cohort.store import load_cohort, write_cohort
 from train.cohort.targets import target_of
 from train.simulate.export import export_hospital
 from train.simulate.plan import ExportPlan
@@ -325,3 +325,35 @@ def test_a_dry_run_writes_nothing_and_wrong_use_is_told(
     (tmp_path / "file").write_text("no folder")
     assert main([*export, "mr", "--out", str(tmp_path / "file" / "mr")]) == 1
     assert "expected a folder that can be written, found: File exists" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------------ another's split
+
+
+def test_a_cohort_follows_the_split_of_another_patient_by_patient(
+    hospital: Path, tmp_path: Path
+) -> None:
+    first = build(CohortRules(str(hospital), finding="mr"), tmp_path / "mr", cache=None)
+    rules = CohortRules(str(hospital), finding="as", split_of=str(first.folder), seed=5)
+    second = build(rules, tmp_path / "as", cache=None)
+    both = first.table.merge(second.table, on="path", suffixes=("_mr", "_as"))
+    assert len(both) > 40
+    assert (both["split_mr"] == both["split_as"]).all()
+    # Patients that only the second has are split as well, and nobody is in two.
+    assert set(second.table["split"]) <= {"train", "validation", "test"}
+    assert second.card.proof.patients_in_two_splits == 0
+
+
+def test_another_export_has_no_split_to_follow(hospital: Path, tmp_path: Path) -> None:
+    plan = ExportPlan(patients=12, seed=4, side=80)
+    other = export_hospital(plan, tmp_path / "other", processes=1)
+    cohort = build(CohortRules(str(other)), tmp_path / "cohort", cache=None)
+    table = cohort.table.assign(path=[f"elsewhere/{name}" for name in cohort.table["image"]])
+    renamed = write_cohort(cohort.card, table, tmp_path / "renamed")
+    with pytest.raises(CohortError, match="split_of: expected a cohort of the same export"):
+        made(hospital, split_of=str(renamed.folder))
+
+
+def test_two_splits_to_follow_are_refused() -> None:
+    with pytest.raises(CohortError, match="split, split_of: expected the table's own split or"):
+        CohortRules("here", split="given", split_of="there")
