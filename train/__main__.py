@@ -11,14 +11,14 @@ from train.demonstration import command as demo
 from train.fit import command as fit
 from train.gate import command as gate
 from train.segmentation import command as segmentation
-from train.simulate import command as simulate
+from train.simulate import command as simulate, realism_command as realism
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse and run; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for part in (simulate, cohort, fit, evaluate, runs, segmentation, gate, demo, work):
+    for part in (simulate, realism, cohort, fit, evaluate, runs, segmentation, gate, demo, work):
         part.add_parser(commands)
     options = parser.parse_args(arguments)
     # Threads that spin while they wait for each other take the processor from whoever else works
