@@ -11,8 +11,6 @@ from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
-from cxr_valve.phantom.anatomy import FIELD_MM
-
 DIGITAL_XRAY = "1.2.840.10008.5.1.4.1.1.1.1"
 MAKER = "CXR Valve phantom (simulated)"
 
@@ -35,8 +33,10 @@ def as_dicom(
     sex: str,
     age: int,
     inverted: bool,
+    spacing_mm: float,
 ) -> bytes:
-    """12-bit pixels as a DX image; ``inverted`` stores it as MONOCHROME1.
+    """12-bit pixels as a DX image; ``inverted`` stores it as MONOCHROME1, ``spacing_mm`` is the
+    distance of pixels at the detector.
 
     The same arguments give the same bytes: UIDs derive from the accession number.
     """
@@ -53,6 +53,7 @@ def as_dicom(
     ds.StudyTime = ds.AcquisitionTime = when.strftime("%H%M%S")
     ds.ViewPosition = "LL" if view == "LATERAL" else view
     ds.BodyPartExamined, ds.BurnedInAnnotation = "CHEST", "NO"
+    ds.ImagerPixelSpacing = [f"{spacing_mm:.6g}"] * 2
     _set_pixels(ds, pixels, inverted)
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
@@ -65,8 +66,6 @@ def as_dicom(
 
 def _set_pixels(ds: Dataset, pixels: NDArray[np.uint16], inverted: bool) -> None:
     ds.Rows, ds.Columns = pixels.shape
-    spacing = FIELD_MM / pixels.shape[0]
-    ds.ImagerPixelSpacing = [f"{spacing:.6g}"] * 2
     ds.SamplesPerPixel, ds.PixelRepresentation = 1, 0
     ds.BitsAllocated, ds.BitsStored, ds.HighBit = 16, 12, 11
     ds.PhotometricInterpretation = "MONOCHROME1" if inverted else "MONOCHROME2"

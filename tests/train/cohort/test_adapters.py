@@ -52,6 +52,7 @@ def dicom(number: int, patient: str, view: str = "PA") -> bytes:
         sex="F",
         age=63,
         inverted=False,
+        spacing_mm=1.25,
     )
 
 
