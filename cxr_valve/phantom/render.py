@@ -1,21 +1,31 @@
-"""Chest → radiograph: Beer-Lambert projection, scatter, blur, noise and vendor-like processing."""
+"""Patient → radiograph: heart, chest, bones and vessels along the rays, then beam and archive."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
-from scipy import ndimage
 
 from cxr_valve.imaging.radiograph import Decoding, Radiograph
-from cxr_valve.phantom.anatomy import FIELD_MM, Chest, Pose, build_chest, sample_pose
-from cxr_valve.phantom.patient import AS_GRADES, Patient, sample_patient
+from cxr_valve.phantom.borders import draw_border, draw_letters, sample_border
+from cxr_valve.phantom.build import Build, Exposure, sample_build, sample_exposure
+from cxr_valve.phantom.detector import expose, resized, sample_detector
+from cxr_valve.phantom.devices import Landmarks, build_devices
+from cxr_valve.phantom.heart import Heart, build_heart
+from cxr_valve.phantom.looks import LOOKS, WHITE, process, sample_look, stored
+from cxr_valve.phantom.patient import AS_GRADES, MEASUREMENT_NAMES, Patient, sample_patient
+from cxr_valve.phantom.skeleton import build_skeleton
+from cxr_valve.phantom.solids import Field, Rays, Slab, union_length
+from cxr_valve.phantom.thorax import Thorax, build_thorax
+from cxr_valve.phantom.vessels import build_vessels
 
-#: Attenuation of soft tissue per mm at about 120 kV with scatter; bone is given as the length of
-#: soft tissue that attenuates alike.
-MU = 0.021
-LUNG_DENSITY = 0.27
+#: Side of the usual field, a 16 inch plate.
+FIELD_MM = 400.0
+#: Lung tissue attenuates as this share of soft tissue (0.26 g/cm³ at full inspiration).
+LUNG_DENSITY = 0.26
+#: A structure is seen where more than this lies along the ray.
 MASK_MM = 2.0
+#: Unevenness of soft tissue: sizes (mm) and standard deviations (mm along the ray).
+MOTTLE_MM = ((48.0, 3.0), (16.0, 1.6), (6.0, 0.8))
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,17 +33,34 @@ class Phantom:
     """A simulated radiograph with its truth.
 
     ``radiograph``: square, 12 bits in uint16; ``thickness``: mm along the beam, float32 (side,
-    side), by structure name.
+    side), by structure: the slabs of the heart, "heart" (all that makes its outline together), and
+    the air of "right_lung" and "left_lung".
     """
 
     patient: Patient
+    build: Build
+    exposure: Exposure
     radiograph: Radiograph
-    thickness: dict[str, NDArray[np.float32]]
+    thickness: dict[str, Field]
 
     @property
     def masks(self) -> dict[str, NDArray[np.bool_]]:
         """Where each structure projects: bool (side, side) by name."""
         return {name: mm > MASK_MM for name, mm in self.thickness.items()}
+
+    @property
+    def ctr(self) -> float:
+        """True cardiothoracic ratio in this radiograph, of the outermost points as
+        ``cxr_valve.anatomy.ratio`` takes them: heart's extent over that of both lungs."""
+        heart = _extent(self.thickness["heart"])
+        lungs = _extent(np.maximum(self.thickness["right_lung"], self.thickness["left_lung"]))
+        return (heart[1] - heart[0]) / max(lungs[1] - lungs[0], 1e-6)
+
+    @property
+    def measurements(self) -> dict[str, float]:
+        """True sizes by name, and ``ctr``."""
+        sizes = zip(MEASUREMENT_NAMES, self.patient.measurements.as_tuple(), strict=True)
+        return dict(sizes) | {"ctr": self.ctr}
 
 
 def simulate(
@@ -50,110 +77,152 @@ def simulate(
     The same arguments give the same bytes.
     """
     rng = np.random.default_rng([seed, index])
-    patient = sample_patient(rng, mr=mr, as_=as_, as_grades=as_grades)
-    return take(patient, sample_pose(rng, patient), side=side, body=rng, exposure=rng)
+    who, stature, posing, body, look = rng.spawn(5)
+    patient = sample_patient(who, mr=mr, as_=as_, as_grades=as_grades)
+    build = sample_build(stature, patient)
+    exposure = sample_exposure(posing, patient, build)
+    return take(patient, build, exposure, side=side, body=body, look=look)
 
 
 def take(
     patient: Patient,
-    pose: Pose,
+    build: Build,
+    exposure: Exposure,
     *,
     side: int,
     body: np.random.Generator,
-    exposure: np.random.Generator,
+    look: np.random.Generator,
 ) -> Phantom:
-    """One radiograph of a patient; the same ``body`` draws give the same ribs and right heart."""
-    chest = build_chest(body, patient, pose, side)
-    pixels = _expose(exposure, chest, patient, side)
-    return Phantom(
-        patient=patient,
-        radiograph=_as_radiograph(pixels),
-        thickness=chest.soft,
-    )
+    """One radiograph of a patient.
 
-
-def water_path(chest: Chest, vessels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Length in mm of soft tissue that attenuates like everything along each ray.
-
-    The left atrium lies behind the other chambers, so its thickness adds to theirs (the double
-    density); the others overlap and only the thickest counts in full.
+    ``body``: a fresh stream of the anatomy that belongs to the person, which the same person's
+    next radiograph gets again; ``look``: what belongs to this radiograph.
     """
-    front = [chest.soft[name] for name in ("lv", "rv", "ra", "ascending_aorta", "pulmonary_trunk")]
-    thickest = np.maximum.reduce(front)
-    heart = thickest + 0.25 * (np.add.reduce(front) - thickest)
-    behind = [name for name in chest.soft if name not in ("lv", "rv", "ra", "ascending_aorta")]
-    heart = heart + 0.8 * np.add.reduce([chest.soft[name] for name in behind])
-    # Pericardial fat fills the notches between chambers: thin edges become a border.
-    heart = heart + 55 * np.clip(heart / 18, 0, 1)
-    air = np.maximum(chest.lung - heart, 0.0)
-    path = chest.body - (1 - LUNG_DENSITY) * air + vessels * np.clip(air / 25, 0, 1)
-    return np.asarray(path + chest.bone * (chest.body > 1), np.float32)
+    rays = Rays(side, exposure.field_mm, exposure.view)
+    of_heart, of_thorax, of_bone, of_vessels, of_devices, of_mottle = body.spawn(6)
+    heart = build_heart(rays, patient, build, exposure.breath, of_heart)
+    thorax = build_thorax(rays, patient, build, exposure.breath, of_thorax)
+    lungs = (thorax.right_lung, thorax.left_lung)
+    air = [_air(lung, _solids(heart, thorax), side) for lung in lungs]
+    bone = build_skeleton(rays, build, exposure.breath, of_bone)
+    vessels = build_vessels(rays, patient, build, heart.hila, of_vessels)
+    portable = exposure.view.projection == "AP"
+    marks = Landmarks.of(rays, heart.slabs, lungs)
+    carried, processing, noise = look.spawn(3)
+    devices = build_devices(rays, patient, marks, of_devices, carried, portable=portable)
+    path = _path(rays, heart, thorax, air[0] + air[1], vessels, of_mottle) + bone
+    thickness = {name: slab.thickness(side) for name, slab in heart.slabs.items()}
+    thickness["heart"] = union_length(heart.silhouette, side)
+    thickness["right_lung"], thickness["left_lung"] = air
+    pixels = _archive(np.maximum(path, 0) + devices, rays, processing, noise)
+    return Phantom(patient, build, exposure, _as_radiograph(pixels, exposure), thickness)
 
 
-def _vessels(rng: np.random.Generator, patient: Patient, side: int) -> NDArray[np.float32]:
-    """Branching vessels from both hila, thickness in mm; wider when the atrium is large."""
-    canvas = Image.new("F", (side, side), 0.0)
-    draw = ImageDraw.Draw(canvas)
-    unit = side / FIELD_MM
-    wide = 1 + 0.012 * max(patient.measurements.la - 40, 0)
-    stack = []
-    for sign in (-1, 1):
-        for angle in np.linspace(-1.25, 1.25, 7) + rng.normal(0, 0.12, 7):
-            stack.append((FIELD_MM / 2 + sign * 36.0, 176.0, angle, sign, 13.0 * wide, 0))
-    while stack:
-        x, y, angle, sign, width, depth = stack.pop()
-        length = rng.uniform(20, 36) * 0.9**depth
-        end_x, end_y = x + sign * length * np.cos(angle), y + length * np.sin(angle)
-        line = [(x * unit, y * unit), (end_x * unit, end_y * unit)]
-        draw.line(line, fill=float(width), width=max(1, round(0.55 * width * unit)))
-        if depth < 5:
-            for turn in (-0.3, 0.32):
-                bend = angle + turn + float(rng.normal(0, 0.15))
-                stack.append((end_x, end_y, bend, sign, width * 0.74, depth + 1))
-    return ndimage.gaussian_filter(np.asarray(canvas, np.float32), 0.7 * unit)
+def _solids(heart: Heart, thorax: Thorax) -> list[Slab]:
+    """What displaces lung: all of the heart and the mediastinum but the air in the windpipe."""
+    return [slab for name, slab in heart.slabs.items() if name != "trachea"] + thorax.mediastinum
 
 
-def _texture(rng: np.random.Generator, side: int, coarse: int) -> NDArray[np.float32]:
-    """A smooth random field with unit standard deviation."""
-    small = rng.standard_normal((coarse, coarse)).astype(np.float32)
-    image = Image.fromarray(small).resize((side, side), Image.Resampling.BICUBIC)
-    return np.asarray(image, np.float32)
+def _air(lung: Slab, solids: list[Slab], side: int) -> Field:
+    """Length of lung along each ray that no solid displaces, mm, (side, side)."""
+    inside = [cut for cut in (_within(slab, lung) for slab in solids) if cut is not None]
+    whole = lung.thickness(side)
+    return np.maximum(whole - union_length(inside, side), 0) if inside else whole
 
 
-def _expose(
-    rng: np.random.Generator, chest: Chest, patient: Patient, side: int
-) -> NDArray[np.uint16]:
-    """Photons through the chest, onto the detector, through the vendor's processing: 12 bits."""
-    unit = side / FIELD_MM
-    path = water_path(chest, _vessels(rng, patient, side))
-    path += 2.5 * _texture(rng, side, 24) + 1.2 * _texture(rng, side, 70)
-    primary = np.exp(-MU * path)
-    # A coarse grid carries the scatter: it is smooth, and cheap there.
-    coarse = ndimage.gaussian_filter(ndimage.zoom(primary, 0.25, order=1), 22 * unit / 4)
-    scatter = ndimage.zoom(coarse, side / coarse.shape[0], order=1)[:side, :side]
-    signal = ndimage.gaussian_filter(primary + rng.uniform(0.2, 0.6) * scatter, 0.35 * unit)
-    photons = rng.uniform(3e4, 2e5) / unit
-    signal = np.maximum(
-        signal + rng.standard_normal(signal.shape) * np.sqrt(signal / photons), 1e-5
+def _within(slab: Slab, lung: Slab) -> Slab | None:
+    """The part of a slab within a lung; None where their windows do not meet."""
+    rows, columns = (
+        slice(max(a.start, b.start), min(a.stop, b.stop))
+        for a, b in zip(slab.window, lung.window, strict=True)
     )
-    image = -np.log(signal)
-    detail = image - ndimage.gaussian_filter(image, 9 * unit)
-    image = image + rng.uniform(0.0, 0.8) * detail
-    low, high = np.percentile(image, (rng.uniform(0.1, 2), rng.uniform(98, 99.9)))
-    grey = np.clip((image - low) / (high - low), 0, 1) ** rng.uniform(0.75, 1.5)
-    return np.asarray(np.rint(grey * 4095), np.uint16)
+    if rows.stop <= rows.start or columns.stop <= columns.start:
+        return None
+
+    def part(of: Slab, values: Field) -> Field:
+        top, left = of.window[0].start, of.window[1].start
+        return values[
+            rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+        ]
+
+    hit = part(slab, slab.front) > part(slab, slab.back)
+    back = np.maximum(part(slab, slab.back), part(lung, lung.back))
+    front = np.minimum(part(slab, slab.front), part(lung, lung.front))
+    return Slab((rows, columns), back, np.where(hit, np.maximum(front, back), back))
 
 
-def _as_radiograph(pixels: NDArray[np.uint16]) -> Radiograph:
-    spacing = FIELD_MM / pixels.shape[0]
+def _path(
+    rays: Rays,
+    heart: Heart,
+    thorax: Thorax,
+    air: Field,
+    vessels: Field,
+    rng: np.random.Generator,
+) -> Field:
+    """Length in mm of soft tissue that attenuates like everything but bone along each ray."""
+    side = rays.side
+    body = thorax.body.thickness(side)
+    lacking = np.float32(1 - LUNG_DENSITY) * air + heart.slabs["trachea"].thickness(side)
+    # Blood takes the place of lung, and no more of it than there is.
+    blood = np.float32(1 - LUNG_DENSITY) * np.minimum(vessels, air)
+    path = body - lacking + blood + thorax.soft + heart.calcium
+    return np.asarray(path + _mottle(rays, rng) * np.minimum(body / 150, 1), np.float32)
+
+
+def _mottle(rays: Rays, rng: np.random.Generator) -> Field:
+    """Unevenness of muscle and fat, mm."""
+    total = np.zeros((rays.side, rays.side), np.float32)
+    for size, spread in MOTTLE_MM:
+        cells = max(2, round(rays.field_mm / size))
+        total += np.float32(spread) * resized(
+            rng.standard_normal((cells, cells), np.float32), rays.side
+        )
+    return total
+
+
+def _archive(
+    path: Field, rays: Rays, rng: np.random.Generator, noise: np.random.Generator
+) -> NDArray[np.uint16]:
+    """Path of soft tissue in mm → the picture as it is kept, 12 bits.
+
+    Noise has a stream of its own, so that a radiograph looks alike in every size.
+    """
+    detector = sample_detector(rng, portable=rays.view.projection == "AP")
+    attenuation = expose(path, rays.pixel_mm, detector, noise)
+    look = LOOKS[sample_look(rng)]
+    grey = process(attenuation, path > 30, rays.pixel_mm, look, rng, noise)
+    border = sample_border(rng, rays.field_mm)
+    draw_border(grey, border, rays.pixel_mm)
+    draw_letters(grey, border, rays.pixel_mm, rays.view.projection, rng)
+    return stored(grey, look)
+
+
+def _extent(mm: Field) -> tuple[float, float]:
+    """First and last place across the image where a structure is seen, in pixels and parts."""
+    most = mm.max(axis=0)
+    seen = np.flatnonzero(most > MASK_MM)
+    if seen.size == 0:
+        return 0.0, 0.0
+    padded = np.pad(most, 1).astype(float)
+
+    def between(inner: int, outer: int) -> float:
+        high, low = padded[inner + 1], padded[outer + 1]
+        return float(np.clip((high - MASK_MM) / max(high - low, 1e-6), 0, 1))
+
+    first, last = int(seen[0]), int(seen[-1])
+    return first + 0.5 - between(first, first - 1), last + 0.5 + between(last, last + 1)
+
+
+def _as_radiograph(pixels: NDArray[np.uint16], exposure: Exposure) -> Radiograph:
+    spacing = exposure.field_mm / pixels.shape[0]
     return Radiograph(
         pixels=pixels,
         slope=1.0,
         intercept=0.0,
-        display=(0.0, 4095.0),
+        display=(0.0, float(WHITE)),
         spacing_mm=(spacing, spacing),
         spacing_source="simulated",
-        view="PA",
+        view=exposure.view.projection,
         decoding=Decoding(
             container="simulated",
             transfer_syntax=None,
