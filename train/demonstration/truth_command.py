@@ -1,0 +1,93 @@
+"""``python -m train truth``: the demonstration weights against the simulator's truth."""
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cxr_valve import cards
+
+if TYPE_CHECKING:
+    from cxr_valve.evaluation.intervals import Estimate
+    from train.demonstration.truth import Truth
+
+_ABOUT = """\
+Let the demonstration weights read further simulated patients, whom no training saw, and compare
+what they say with the simulator's truth: their AUC with that of an ideal observer who knows every
+measurement, sensitivity by grade, calibration, and where their evidence lies. It tells how much of
+the simulator they have learnt, and nothing about patients."""
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``truth`` to the commands of ``python -m train``."""
+    parser = commands.add_parser(
+        "truth",
+        help="judge the demonstration weights by the simulator's truth",
+        description=_ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--patients", type=int, default=5000, metavar="N", help="how many (default: 5000)"
+    )
+    parser.add_argument("--root", type=Path, default=cards.shipped_root(), help="weights folder")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, help="default: one a processor"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Judge and print; returns the exit code."""
+    # Imported here so that --help answers at once.
+    from rich.progress import track
+
+    from cxr_valve.engines.engine import open_engine
+    from cxr_valve.models.ensemble import open_ensembles
+    from train.demonstration.further import Answer, answer, further_cases
+    from train.demonstration.plan import FINDINGS_IN_ORDER, TAG
+    from train.demonstration.truth import compare
+
+    folders = {key: options.root / f"{key}-{TAG}" for key in FINDINGS_IN_ORDER}
+    sets = {key: cards.read_card(folder) for key, folder in folders.items()}
+    ensembles = open_ensembles(sets, open_engine())
+    sizes = tuple(sorted(set().union(*(found.sizes() for found in ensembles.values()))))
+    answers: dict[str, list[Answer]] = {key: [] for key in ensembles}
+    cases = further_cases(options.patients, sizes, options.processes)
+    for case in track(cases, "Reading", total=options.patients, transient=True):
+        for key, ensemble in ensembles.items():
+            answers[key].append(answer(ensemble, key, case))
+    found = [
+        compare(
+            key,
+            answers[key],
+            sets[key].binary.operating_point.threshold,
+            sets[key].binary.evidence.epsilon,
+        )
+        for key in ensembles
+    ]
+    print("\n".join(line for truth in found for line in _lines(truth)))
+    if options.json:
+        options.json.write_text(json.dumps([asdict(truth) for truth in found], indent=1) + "\n")
+    return 0
+
+
+def _lines(truth: "Truth") -> Sequence[str]:
+    against = truth.against
+    grades = ", ".join(f"{grade} {_short(value)}" for grade, value in truth.sensitivity.items())
+    return (
+        f"{truth.finding.upper()}, {truth.n} further simulated patients (evidence about nobody)",
+        f"  AUC {_short(against.first)}, ideal observer {_short(against.second)}, difference "
+        f"{_short(against.difference, 3)}",
+        f"  called positive by grade: {grades}",
+        f"  calibration slope {_short(truth.slope)}",
+        f"  positive evidence where it belongs, over chance: {_short(truth.concentration)}",
+        f"  its area with grade: rho {_short(truth.growth)}",
+    )
+
+
+def _short(value: "Estimate", places: int = 2) -> str:
+    return f"{value.value:.{places}f} ({value.low:.{places}f} to {value.high:.{places}f})"
