@@ -32,7 +32,8 @@ def coloured_noise(slope: float, seed: int = 0) -> np.ndarray:
 
 @pytest.mark.parametrize("slope", [0.0, -2.0, -3.0])
 def test_the_slope_of_noise_of_known_colour_is_found(slope: float) -> None:
-    assert spectrum_slope(coloured_noise(slope)) == pytest.approx(slope, abs=0.15)
+    found = np.mean([spectrum_slope(coloured_noise(slope, seed)) for seed in range(8)])
+    assert found == pytest.approx(slope, abs=0.12)
 
 
 def test_a_histogram_is_of_shares_and_puts_grey_where_it_belongs() -> None:
