@@ -6,8 +6,9 @@ import pytest
 from cxr_valve.imaging.prepare import prepare
 from cxr_valve.phantom.patient import MEASUREMENT_MEANS, MEASUREMENT_SDS
 from cxr_valve.phantom.render import simulate
-from train.fit.examples import Examples
-from train.simulated import coarse_anatomy
+from train.fit.examples import Examples, onto_input
+from train.fit.images import extent_of
+from train.simulate.render import coarse
 
 SIDE = 80
 
@@ -21,7 +22,8 @@ def examples() -> Examples:
         prepared = prepare(phantom.radiograph, SIDE)
         images.append(np.rint(prepared.image * 255).astype(np.uint8))
         measurements.append(phantom.patient.measurements.as_tuple())
-        anatomy.append(coarse_anatomy(phantom, prepared.geometry))
+        extent = extent_of(prepared.geometry)
+        anatomy.append(onto_input(coarse(phantom)[None], np.array([extent]))[0])
     standard = (np.array(measurements) - MEASUREMENT_MEANS) / MEASUREMENT_SDS
     return Examples(
         images=np.stack(images),

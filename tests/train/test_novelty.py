@@ -10,7 +10,8 @@ from cxr_valve import active, cards
 from cxr_valve.cards import CardError, read_card
 from cxr_valve.phantom.render import simulate
 from cxr_valve.reading.reader import open_reader
-from train.novelty import attach, describe, describe_radiographs, gate_size, simulated_split
+from tests.train.small_cohort import small_cohort
+from train.novelty import attach, describe, describe_radiographs, gate_size, keep_looks
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +74,14 @@ def test_images_of_another_size_or_none_are_refused() -> None:
         describe([])
 
 
-def test_the_simulated_cohort_is_the_one_the_demonstration_learnt_from() -> None:
-    [first] = simulated_split("test", 1)
-    assert first.pixels.shape == (320, 320)
-    [again] = simulated_split("test", 1)
-    np.testing.assert_array_equal(first.pixels, again.pixels)
-    [other] = simulated_split("train", 1)
-    assert not np.array_equal(first.pixels, other.pixels)
+def test_a_cohort_is_described_from_its_own_files(toy, tmp_path: Path) -> None:
+    cohort = small_cohort(tmp_path, patients=130, side=96)
+    keep_looks(toy.folder, cohort)
+    named = read_card(toy.folder).card.novelty
+    assert named is not None
+    assert (named.images, named.held_out) == (78, 52)
+
+
+def test_a_cohort_too_small_to_know_how_it_looks_goes_without(toy, tmp_path: Path) -> None:
+    keep_looks(toy.folder, small_cohort(tmp_path, patients=10, side=96))
+    assert read_card(toy.folder).card.novelty is None
