@@ -23,6 +23,7 @@ from train.evaluate.members import (
 )
 from train.evaluate.store import Evaluation, evaluation_folder, save
 from train.evaluate.value_details import value_detail
+from train.ratios import with_ratios
 from train.runs.folder import RunFolder
 from train.runs.root import utc_now
 
@@ -39,14 +40,16 @@ def evaluate_run(
 
     Threshold (by ``rule``) and calibration come from validation alone. ``without`` names members
     to leave out; ``told`` is called with (done, total) after each radiograph of each member and
-    may raise to stop. The result is also written down, in the first run's folder.
+    and once more when its heart is measured, and may raise to stop. The result is also written
+    down, in the first run's folder.
 
     Raises:
         RunError: a network is not trained, or the cohorts differ.
         ValueError: a member ranks the wrong way round, or a split lacks a class.
     """
     cohort, members = collect(runs, without)
-    held = run_members(cohort, members, engine, told)
+    steps = _Steps(told, len(members))
+    held = run_members(cohort, members, engine, steps.networks)
     shapes = [output.maps.shape[1:] for output in held["validation"].outputs]
     members = tuple(
         replace(member, grid=(int(rows), int(columns)))
@@ -62,6 +65,7 @@ def evaluate_run(
         tables = {split: held[split].table for split in HELD_OUT}
         fitted = calibrate_value(finding, names, tables, _outputs(held))
         plates = _value_atlas(finding.key, held["test"], fitted)
+    fitted = replace(fitted, scores=with_ratios(fitted.scores, cohort, told=steps.heart))
     evaluation = Evaluation(
         folder=evaluation_folder(runs),
         finding=finding.key,
@@ -78,6 +82,24 @@ def evaluate_run(
 
     write_report(evaluation)
     return evaluation
+
+
+class _Steps:
+    """Counts the networks' radiographs and the hearts after them as one work."""
+
+    def __init__(self, told: Told, members: int) -> None:
+        self._told, self._members = told, members
+        self._done = self._total = 0
+
+    def networks(self, done: int, total: int) -> None:
+        """``done`` of ``total`` radiographs of all members."""
+        self._done, self._total = done, total + total // self._members
+        self._told(self._done, self._total)
+
+    def heart(self) -> None:
+        """One more heart was measured."""
+        self._done += 1
+        self._told(self._done, self._total)
 
 
 def _finding(cohort: StoredCohort) -> Finding:
