@@ -15,9 +15,9 @@ from cxr_valve.phantom.solids import Field, Rays
 #: each over the largest; half depth over half the inner depth; how far behind mid-chest it lies, mm.
 LEVELS = (-0.12, 0.0, 0.02, 0.04, 0.08, 0.12, 0.16, 0.2, 0.24, 0.31, 0.38, 0.46, 0.58, 0.73, 0.81,
           0.89, 1.0, 1.15, 1.4)  # fmt: skip
-WIDTHS = (0.2, 0.36, 0.44, 0.51, 0.585, 0.65, 0.705, 0.75, 0.785, 0.835, 0.866, 0.893, 0.915, 0.944,
+WIDTHS = (0.05, 0.2, 0.39, 0.49, 0.58, 0.65, 0.705, 0.75, 0.785, 0.835, 0.866, 0.893, 0.915, 0.944,
           0.962, 0.981, 1.0, 1.0, 0.97)  # fmt: skip
-DEPTHS = (0.25, 0.34, 0.4, 0.45, 0.55, 0.63, 0.7, 0.76, 0.81, 0.89, 0.94, 0.98, 1.0, 1.02, 1.03,
+DEPTHS = (0.04, 0.1, 0.34, 0.43, 0.55, 0.63, 0.7, 0.76, 0.81, 0.89, 0.94, 0.98, 1.0, 1.02, 1.03,
           1.03, 1.03, 1.02, 1.0)  # fmt: skip
 BEHIND = (30, 30, 29, 28, 25, 22, 19, 16, 13, 8, 4, 2, 0, 0, 0, 0, 0, 0, 0)
 #: A level's ellipse is this much deeper than the chest, and cut off front and back.

@@ -91,4 +91,6 @@ def _fat(rays: Rays, patient: Patient, place: Place, chambers: list[Slab]) -> Sl
     thick = float(np.clip(1 + 0.025 * (patient.bmi - 26), 0.8, 1.4))
     tilt = 8 + 0.6 * place.axis
     pad = ellipsoid(rays, place(20, 194, 36), (56 * thick, 18 * thick, 28), turned(tilt))
-    return sac(rays, [*chambers, pad], place(0, 160, 12)[2])
+    # The outflow of the right ventricle, below the pulmonary trunk.
+    outflow = ellipsoid(rays, place(17, 132, 26), (25, 38, 22), turned(-18 + 0.5 * place.axis))
+    return sac(rays, [*chambers, pad, outflow], place(0, 160, 12)[2])

@@ -88,4 +88,4 @@ def _windpipe(rays: Rays, patient: Patient, place: Place) -> Slab:
         place(*carina),
         place(-1 + 46 * float(np.sin(left)), 88 + 46 * float(np.cos(left)), -32),
     ]
-    return tube(rays, points, [6.5, 8, 9, 8, 5.5])
+    return tube(rays, points, [6, 7.5, 8, 7.5, 5])

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 HALF_WIDTH, HEIGHT, DEPTH = 142.0, 262.0, 228.0
 #: Between these heights the diaphragm lifts the heart more and more as breath is let out, mm.
 STILL_Y, LIFTED_Y = 50.0, 200.0
+#: How far the lower border of the heart lies below the tops of the diaphragm, beyond the reference.
+DENT_MM = 12.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ class Place:
 
     def __call__(self, x: float, y: float, z: float) -> Vector:
         """A reference point in this person."""
-        rise = self.lift * float(np.clip((y - STILL_Y) / (LIFTED_Y - STILL_Y), 0, 1.2))
+        share = float(np.clip((y - STILL_Y) / (LIFTED_Y - STILL_Y), 0, 1.2))
+        # The heart rests on the diaphragm and dents it.
+        rise = (self.lift - DENT_MM) * share
         return (
             x * self.wide + self.offset[0],
             y * self.tall - rise + self.offset[1],

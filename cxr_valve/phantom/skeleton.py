@@ -21,7 +21,7 @@ def build_skeleton(rays: Rays, build: Build, breath: float, rng: np.random.Gener
     """
     cage = Cage.of(build, breath)
     # Points closer than pixels leave no gaps.
-    spacing = float(np.clip(0.75 * rays.pixel_mm, 0.4, 1.4))
+    spacing = float(np.clip(rays.pixel_mm, 0.4, 1.5))
     clouds = [*_ribs(cage, spacing, rng), *_spine(cage, spacing, rng)]
     for sign in (-1, 1):
         clouds += [_clavicle(cage, sign, spacing, rng), *_shoulder(cage, sign, spacing, rng)]
@@ -91,7 +91,9 @@ def _spine(cage: Cage, spacing: float, rng: np.random.Generator) -> list[Cloud]:
     return clouds
 
 
-def _body(at: tuple[float, float, float], half: tuple[float, float, float], spacing: float) -> Cloud:
+def _body(
+    at: tuple[float, float, float], half: tuple[float, float, float], spacing: float
+) -> Cloud:
     """A vertebral body: a waisted barrel with dense end plates."""
     step = max(spacing, 0.6)
     across = np.linspace(-1, 1, max(8, int(2 * half[0] / step)), dtype=np.float32)
@@ -107,7 +109,7 @@ def _body(at: tuple[float, float, float], half: tuple[float, float, float], spac
         thick = 2 * half[1] / max(8, int(2 * half[1] / step))
         y = np.full(x.shape, at[1] + down * half[1], np.float32)
         parts.append(np.stack([at[0] + edge * half[0] * x, y, at[2] + half[2] * z], axis=1))
-        volumes.append(np.full(x.shape, area * thick * (0.62 if plate else 0.24), np.float32))
+        volumes.append(np.full(x.shape, area * thick * (0.5 if plate else 0.15), np.float32))
     side = np.linspace(0, 2 * np.pi, 40, endpoint=False, dtype=np.float32)
     for down in np.linspace(-1, 1, max(8, int(2 * half[1] / step))):
         edge = 1 - 0.12 * (1 - down**2)
@@ -116,7 +118,7 @@ def _body(at: tuple[float, float, float], half: tuple[float, float, float], spac
         parts.append(np.stack(rim, axis=1))
         arc = 2 * np.pi * (half[0] + half[2]) / 2 / 40
         thick = 2 * half[1] / max(8, int(2 * half[1] / step))
-        volumes.append(np.full(side.shape, arc * thick * 0.7, np.float32))
+        volumes.append(np.full(side.shape, arc * thick * 0.5, np.float32))
     return Cloud(np.concatenate(parts).astype(np.float32), np.concatenate(volumes))
 
 
@@ -129,11 +131,11 @@ def _ring(at: tuple[float, float, float], wide: float, high: float) -> Points:
 
 def _clavicle(cage: Cage, sign: int, spacing: float, rng: np.random.Generator) -> Cloud:
     """From the breastbone to the shoulder, bent forwards, then back."""
-    out, lift = cage.build.shoulder_mm - 12, rng.normal(0, 4)
+    out, lift = cage.build.shoulder_mm - 24, rng.normal(0, 5)
     front = 0.55 * cage.half_depth
     share = np.linspace(0, 1, 24)
     x = 13 + share * (out - 13)
-    y = 26 - 30 * share - 7 * np.sin(np.pi * share) + lift * share
+    y = 41 - 44 * share - 6 * np.sin(np.pi * share) + lift * share
     z = front - (front + 12) * share**1.4 + 9 * np.sin(2 * np.pi * share)
     line = np.stack([sign * x, y, z], axis=1).astype(np.float32)
     return shaft(line, (6.2, 6.2), (0, 1, 0), 1.5, 0.2, spacing)
@@ -191,9 +193,11 @@ def _ball(
     unit = np.stack([flat * np.cos(turn), down, flat * np.sin(turn)], axis=1)
     skin = 4 * np.pi * radius**2 * shell / count
     whole = 4 / 3 * np.pi * radius**3 * marrow / count
-    points = [np.asarray(at) + share * radius * unit for share in (1.0, 0.9, 0.72, 0.4)]
-    volumes = [np.full(count, part) for part in (skin, 0.4 * whole, 0.4 * whole, 0.2 * whole)]
-    return Cloud(np.concatenate(points).astype(np.float32), np.concatenate(volumes).astype(np.float32))
+    # The inside at every depth alike, in an order that the spiral does not follow.
+    depth = ((number * 0.7548776662) % 1) ** (1 / 3)
+    points = np.concatenate([unit, depth[:, None] * unit]) * radius + np.asarray(at)
+    volumes = np.concatenate([np.full(count, skin), np.full(count, whole)])
+    return Cloud(points.astype(np.float32), volumes.astype(np.float32))
 
 
 def _breastbone(cage: Cage, spacing: float) -> Cloud:

@@ -88,19 +88,32 @@ def shaft(
     """
     middle, direction = along(points, spacing)
     length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum()) / len(middle)
-    raised = np.asarray(up, np.float32) - direction * (direction @ np.asarray(up, np.float32))[:, None]
+    raised = (
+        np.asarray(up, np.float32) - direction * (direction @ np.asarray(up, np.float32))[:, None]
+    )
     raised /= np.maximum(np.linalg.norm(raised, axis=1, keepdims=True), 1e-6)
     across = np.cross(direction, raised)
-    count = max(10, int(np.ceil(2 * np.pi * max(radii) / spacing)))
-    turn = (np.arange(count, dtype=np.float32) + 0.5) * np.float32(2 * np.pi / count)
+    around = max(10, int(np.ceil(2 * np.pi * max(radii) / spacing)))
+    turn = (np.arange(around, dtype=np.float32) + 0.5) * np.float32(2 * np.pi / around)
     cos, sin = radii[0] * np.cos(turn), radii[1] * np.sin(turn)
-    rim = middle[:, None] + cos[None, :, None] * raised[:, None] + sin[None, :, None] * across[:, None]
-    arc = np.hypot(radii[0] * np.sin(turn), radii[1] * np.cos(turn)) * (2 * np.pi / count)
-    wall = np.broadcast_to(arc * (shell * length), rim.shape[:2])
-    # The inside, as rings at half and at a sixth of the way.
-    inner = [middle[:, None] + share * (rim - middle[:, None]) for share in (0.75, 0.4)]
-    area = np.pi * radii[0] * radii[1] * marrow * length / count
-    filled = np.full(rim.shape[:2], area / 2, np.float32)
-    at = np.concatenate([part.reshape(-1, 3) for part in (rim, *inner)])
-    volume = np.concatenate([part.ravel() for part in (wall, filled, filled)])
-    return Cloud(at.astype(np.float32), volume.astype(np.float32))
+    arc = np.hypot(radii[0] * np.sin(turn), radii[1] * np.cos(turn)) * (2 * np.pi / around)
+    # The inside as chords, which is how a beam across it meets it.
+    off, chord = chords(max(4, int(np.ceil(2 * radii[0] / spacing))))
+    place = np.concatenate([cos, radii[0] * off])
+    depth = np.concatenate([sin, np.zeros_like(off)])
+    volume = np.concatenate(
+        [arc * (shell * length), chord * (np.pi * radii[0] * radii[1] * marrow * length)]
+    ).astype(np.float32)
+    at = (
+        middle[:, None]
+        + place[None, :, None] * raised[:, None]
+        + depth[None, :, None] * across[:, None]
+    )
+    return Cloud(at.reshape(-1, 3), np.tile(volume, len(middle)))
+
+
+def chords(count: int) -> tuple[Points, Points]:
+    """Places across a round section, -1 to 1, and each one's share of its area."""
+    off = ((np.arange(count, dtype=np.float32) + 0.5) / count * 2 - 1).astype(np.float32)
+    chord = np.sqrt(1 - off**2)
+    return off, np.asarray(chord / chord.sum(), np.float32)

@@ -8,7 +8,7 @@ from cxr_valve.phantom.build import Build
 from cxr_valve.phantom.cage import Cage, Lines, levels
 from cxr_valve.phantom.changes import effusions, lung_changes
 from cxr_valve.phantom.patient import Patient
-from cxr_valve.phantom.solids import Field, Rays, Slab, tube
+from cxr_valve.phantom.solids import Field, Rays, Slab, ellipsoid, tube
 from cxr_valve.phantom.trunk import build_body, build_soft
 
 #: Spacing of the tables of levels and the height they start at, mm.
@@ -110,9 +110,8 @@ def _lung(rays: Rays, cage: Cage, dome: Dome, sign: int, window: tuple[slice, sl
     high = np.where(beyond, high, np.minimum(high, bound))
     # Below the top of a dome only the lung behind it is left.
     off = (lines.x0 - np.float32(dome.x)) * np.float32(sign / dome.reach)
-    aside = np.where(off > 0, off, np.float32(0.45) * off)
-    aside = np.abs(aside)
-    fall = np.float32(dome.side_mm) * aside * aside * np.sqrt(aside)
+    aside = np.abs(np.where(off > 0, off, np.float32(0.55) * off))
+    fall = np.float32(dome.side_mm) * aside * aside
     under = np.maximum(lines.y - np.float32(dome.top) - fall, 0)
     span = np.float32(dome.z + cage.half_depth)
     edge = np.float32(dome.z) - span * np.sqrt(under * np.float32(1 / dome.back_mm))
@@ -144,5 +143,8 @@ def _between(rays: Rays, build: Build, cage: Cage, rng: np.random.Generator) -> 
         [(0, 30, 20), (4, 90, 0.75 * cage.half_depth), (10, 190, 0.85 * cage.half_depth)],
         [16, 13 + 2 * fat, 16 + 3 * fat],
     )
-    gullet = tube(rays, [(2, 60, -42), (2, 130, -45), (8, low, -45)], [12, 12, 14])
-    return [spine, upper, front, gullet]
+    gullet = tube(rays, [(2, 60, -42), (2, 130, -42), (8, low, -45)], [14, 21, 23])
+    # Fat and the central tendon, on which the heart lies.
+    top = cage.angle_y - 0.14 * build.height
+    tendon = ellipsoid(rays, (10, top + 14, 24), (52, 24 + 4 * fat, 46))
+    return [spine, upper, front, gullet, tendon]

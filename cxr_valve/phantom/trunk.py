@@ -9,8 +9,8 @@ from cxr_valve.phantom.solids import Field, Rays, Slab, ellipsoid, tube, turned
 
 #: Heights (mm), and the trunk's half width and half depth there over those of the chest.
 HEIGHTS = (-70, -40, -15, 10, 40, 80, 120, 180, 250, 320, 420)
-WIDE = (0.3, 0.45, 0.75, 0.95, 1.03, 1.07, 1.06, 1.02, 0.98, 0.95, 0.98)
-DEEP = (0.45, 0.5, 0.55, 0.64, 0.76, 0.88, 0.96, 1.0, 1.0, 1.0, 1.03)
+WIDE = (0.02, 0.08, 0.55, 0.92, 1.03, 1.07, 1.06, 1.02, 0.98, 0.95, 0.98)
+DEEP = (0.05, 0.15, 0.45, 0.62, 0.76, 0.88, 0.96, 1.0, 1.0, 1.0, 1.03)
 STEP, START = 0.5, -60.0
 
 
@@ -29,7 +29,7 @@ def build_body(rays: Rays, build: Build) -> Slab:
             for table in (wide, deep, behind)
         )
     )
-    above = lines.y < -25
+    above = lines.y < -60
     low[above] = high[above] = 0
     for slab in _limbs(rays, build):
         hit = slab.front > slab.back
@@ -75,7 +75,9 @@ def build_soft(
             (66, 42, build.muscle_mm / 2),
             turned(-sign * 32),
         )
-        soft[pectoral.window] += pectoral.front - pectoral.back
+        # Muscle thins out towards its edges, which therefore hardly show.
+        thick = pectoral.front - pectoral.back
+        soft[pectoral.window] += np.float32(0.6 / max(build.muscle_mm, 1)) * thick**2
     _gas(soft, rays, build, tops, rng)
     return soft
 
@@ -89,7 +91,10 @@ def _breast(soft: Field, rays: Rays, build: Build, sign: int, rng: np.random.Gen
         build.depth / 2 - 8,
     )
     cup = ellipsoid(rays, centre, (46 + 0.28 * size, 42 + 0.3 * size, size))
-    soft[cup.window] += np.float32(0.5) * (cup.front - cup.back)
+    # It rises from the chest without an edge above and folds back on it below.
+    rows = cup.front.shape[0]
+    fold = (np.arange(rows, dtype=np.float32)[:, None] / max(rows - 1, 1)) ** np.float32(1.5)
+    soft[cup.window] += np.float32(0.55) * (cup.front - cup.back) * fold
 
 
 def _gas(

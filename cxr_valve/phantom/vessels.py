@@ -8,10 +8,12 @@ from cxr_valve.phantom.build import Build
 from cxr_valve.phantom.cage import Cage
 from cxr_valve.phantom.patient import MEASUREMENT_MEANS, Patient
 from cxr_valve.phantom.solids import Field, Rays, Vector
-from cxr_valve.phantom.splat import Cloud, Points, splat
+from cxr_valve.phantom.splat import Cloud, Points, chords, splat
 
 #: Trees from each hilum, and how often each divides.
 TREES, GENERATIONS = 13, 5
+#: Points along a branch.
+STEPS = 5
 #: No vessel is seen this near the chest wall, mm.
 MARGIN = 9.0
 #: Diameter where a tree leaves the hilum, mm, and what is left of it after a division (Murray).
@@ -22,16 +24,21 @@ UPRIGHT, TAKEN = 0.55, 0.075
 USUAL_LA = float(MEASUREMENT_MEANS[0])
 
 
-@dataclass(frozen=True)
-class _Branch:
-    at: tuple[float, float, float]
-    way: tuple[float, float, float]
-    width: float
-    depth: int
+@dataclass(frozen=True, eq=False)
+class _Branches:
+    """All branches of one generation: where each begins and heads, (n, 3), and its width, mm."""
+
+    at: Points
+    way: Points
+    width: Points
 
 
 def build_vessels(
-    rays: Rays, patient: Patient, build: Build, hila: tuple[Vector, Vector], rng: np.random.Generator
+    rays: Rays,
+    patient: Patient,
+    build: Build,
+    hila: tuple[Vector, Vector],
+    rng: np.random.Generator,
 ) -> Field:
     """Blood along each ray, mm, (side, side); the renderer keeps what lies within the lungs.
 
@@ -39,114 +46,113 @@ def build_vessels(
     zones. ``rng`` draws the trees, which belong to the person.
     """
     cage = Cage.of(build, 1.0)
-    spacing = float(np.clip(0.8 * rays.pixel_mm, 0.45, 1.3))
-    lines: list[tuple[Points, Points]] = []
+    spacing = float(np.clip(0.9 * rays.pixel_mm, 0.45, 1.4))
+    clouds = [_knot(sign, hilum, spacing) for sign, hilum in zip((-1, 1), hila, strict=True)]
     for sign, hilum in zip((-1, 1), hila, strict=True):
-        lines += _trees(cage, sign, hilum, patient, rng)
-    clouds = [_filled(points, radii, spacing) for points, radii in lines]
-    clouds += [_knot(sign, hilum, spacing) for sign, hilum in zip((-1, 1), hila, strict=True)]
+        branches = _stems(sign, hilum, rng)
+        for generation in range(GENERATIONS + 1):
+            lines, radii, branches = _grow(cage, sign, branches, generation, patient, rng)
+            if len(lines) == 0:
+                break
+            clouds.append(_filled(lines, radii, spacing))
     return splat(rays, clouds)
 
 
-def _trees(
-    cage: Cage, sign: int, hilum: Vector, patient: Patient, rng: np.random.Generator
-) -> list[tuple[Points, Points]]:
-    lines = []
-    for number in range(TREES):
-        # Fanned out from straight up over outwards to straight down, to front and back.
-        turn = -1.42 + 2.9 * (number + rng.uniform(-0.3, 0.3)) / (TREES - 1)
-        lean = rng.normal(0, 0.45)
-        way = (sign * np.cos(turn) * np.cos(lean), np.sin(turn), np.sin(lean))
-        start = (hilum[0], hilum[1] + 10 * np.sin(turn), hilum[2] + 8 * np.sin(lean))
-        stack = [_Branch(start, way, FIRST_MM * rng.uniform(0.85, 1.15), 0)]
-        while stack:
-            branch = stack.pop()
-            line, children = _grown(cage, sign, branch, patient, rng)
-            if line is not None:
-                lines.append(line)
-            stack += children
-    return lines
+def _stems(sign: int, hilum: Vector, rng: np.random.Generator) -> _Branches:
+    """Fanned out from straight up over outwards to straight down, to front and back."""
+    number = np.arange(TREES) + rng.uniform(-0.3, 0.3, TREES)
+    turn, lean = -1.42 + 2.9 * number / (TREES - 1), rng.normal(0, 0.45, TREES)
+    way = np.stack([sign * np.cos(turn) * np.cos(lean), np.sin(turn), np.sin(lean)], axis=1)
+    zeros = np.zeros(TREES)
+    start = np.asarray(hilum) + np.stack([zeros, 10 * np.sin(turn), 8 * np.sin(lean)], axis=1)
+    return _Branches(start, way, FIRST_MM * rng.uniform(0.85, 1.15, TREES))
 
 
-def _grown(
-    cage: Cage, sign: int, branch: _Branch, patient: Patient, rng: np.random.Generator
-) -> tuple[tuple[Points, Points] | None, list[_Branch]]:
-    """One branch as points and radii, and the two it divides into."""
-    length = (34 * 0.84**branch.depth) * rng.uniform(0.75, 1.25)
-    bend = rng.normal(0, 0.16, 3)
-    share = np.linspace(0, 1, 5)[:, None]
-    way = np.asarray(branch.way) + bend * share
-    points = np.asarray(branch.at) + length * share * way
-    tip = points[-1]
-    inside = _room(cage, sign, tip)
-    if inside <= 0:
-        return None, []
-    # Near the wall branches turn along it rather than end.
-    flow = _flow(float(tip[1]), cage, patient)
-    radii = 0.5 * branch.width * flow * np.linspace(1, 0.86, 5)
-    line = (points.astype(np.float32), radii.astype(np.float32))
-    if branch.depth == GENERATIONS:
-        return line, []
-    children = []
-    for turn in (-1, 1):
-        spread = turn * rng.uniform(0.25, 0.55)
-        swing = rng.normal(0, 0.3)
-        ahead = np.asarray(branch.way) + np.array([0, 0, swing])
-        flat = np.array([ahead[0], ahead[1]])
-        cos, sin = np.cos(spread), np.sin(spread)
-        turned = (cos * flat[0] - sin * flat[1], sin * flat[0] + cos * flat[1])
-        new = np.array([*turned, np.clip(ahead[2], -0.7, 0.7)])
-        new /= np.linalg.norm(new)
-        width = branch.width * TAPER * rng.uniform(0.88, 1.1)
-        children.append(
-            _Branch((tip[0], tip[1], tip[2]), (new[0], new[1], new[2]), width, branch.depth + 1)
-        )
-    return line, children
+def _grow(
+    cage: Cage,
+    sign: int,
+    branches: _Branches,
+    generation: int,
+    patient: Patient,
+    rng: np.random.Generator,
+) -> tuple[Points, Points, _Branches]:
+    """The branches as lines (n, STEPS, 3) with radii (n, STEPS), and what they divide into; those
+    that would leave the lung are not grown."""
+    count = len(branches.width)
+    length = 34 * 0.84**generation * rng.uniform(0.75, 1.25, count)
+    bend = rng.normal(0, 0.16, (count, 3))
+    share = np.linspace(0, 1, STEPS)
+    way = branches.way[:, None] + bend[:, None] * share[None, :, None]
+    lines = branches.at[:, None] + (length[:, None] * share)[:, :, None] * way
+    tips = lines[:, -1]
+    spread = rng.uniform(0.25, 0.55, (2, count)) * np.array([[-1], [1]])
+    swing, taper = rng.normal(0, 0.3, (2, count)), TAPER * rng.uniform(0.88, 1.1, (2, count))
+    kept = _room(cage, sign, tips) > 0
+    flow = _flow(tips[:, 1], cage, patient)
+    radii = 0.5 * (branches.width * flow)[:, None] * np.linspace(1, 0.86, STEPS)
+    children = [
+        _divided(branches.way[kept], spread[side][kept], swing[side][kept]) for side in (0, 1)
+    ]
+    widths = [(branches.width * taper[side])[kept] for side in (0, 1)]
+    after = _Branches(
+        np.concatenate([tips[kept]] * 2), np.concatenate(children), np.concatenate(widths)
+    )
+    return lines[kept], radii[kept], after
 
 
-def _room(cage: Cage, sign: int, at: Points) -> float:
-    """How far inside the chest wall a point lies, mm; negative outside and across the midline."""
-    y = float(at[1])
-    if y < 6 or sign * at[0] < 8:
-        return -1.0
-    wide = float(cage.width(np.float32(y))) - MARGIN
-    deep = float(cage.depth(np.float32(y))) - MARGIN
-    off = float(at[2]) - float(cage.middle(np.float32(y)))
-    return 1 - (float(at[0]) / wide) ** 2 - (off / deep) ** 2
+def _divided(way: Points, spread: Points, swing: Points) -> Points:
+    """Directions turned by ``spread`` in the plane of the picture and by ``swing`` out of it."""
+    cos, sin = np.cos(spread), np.sin(spread)
+    new = np.stack(
+        [
+            cos * way[:, 0] - sin * way[:, 1],
+            sin * way[:, 0] + cos * way[:, 1],
+            np.clip(way[:, 2] + swing, -0.7, 0.7),
+        ],
+        axis=1,
+    )
+    return np.asarray(new / np.linalg.norm(new, axis=1, keepdims=True))
 
 
-def _flow(y: float, cage: Cage, patient: Patient) -> float:
-    """Width of vessels at a height, over the average: gravity fills the bases, a failing left
-    heart the apices (redistribution)."""
-    low = float(np.clip(y / cage.angle_y, 0, 1)) - 0.5
+def _room(cage: Cage, sign: int, at: Points) -> Points:
+    """How far inside the chest wall points (n, 3) lie: 1 in the middle, 0 or less outside and
+    across the midline."""
+    y = at[:, 1]
+    wide, deep = cage.width(y) - MARGIN, cage.depth(y) - MARGIN
+    room = 1 - (at[:, 0] / wide) ** 2 - ((at[:, 2] - cage.middle(y)) / deep) ** 2
+    return np.where((y < 8) | (sign * at[:, 0] < 8), -1.0, room)
+
+
+def _flow(y: Points, cage: Cage, patient: Patient) -> Points:
+    """Width of vessels at heights, over the average: gravity fills the bases, a failing left heart
+    the apices (redistribution)."""
+    low = np.clip(y / cage.angle_y, 0, 1) - 0.5
     taken = TAKEN * max(patient.measurements.la - USUAL_LA, 0)
-    return 1 + (UPRIGHT - min(taken, 2 * UPRIGHT)) * low + 0.1 * min(taken, 1.5)
+    return np.asarray(1 + (UPRIGHT - min(taken, 2 * UPRIGHT)) * low + 0.1 * min(taken, 1.5))
 
 
-def _filled(points: Points, radii: Points, spacing: float) -> Cloud:
-    """A round vessel full of blood: its axis, with volume, spread over its section."""
-    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    reach = np.concatenate([[0], np.cumsum(steps)])
-    count = max(3, int(reach[-1] / spacing))
-    share = (np.arange(count) + 0.5) / count * reach[-1]
-    middle = np.stack([np.interp(share, reach, points[:, k]) for k in range(3)], axis=1)
-    radius = np.interp(share, reach, radii)
-    direction = np.gradient(middle, axis=0)
-    direction /= np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-6)
-    # Seen from the front a section is a line across the vessel, longest in the middle.
-    across = np.stack([-direction[:, 1], direction[:, 0], np.zeros(count)], axis=1)
-    rings = max(3, int(np.ceil(2 * float(radius.max()) / spacing)))
-    off = (np.arange(rings) + 0.5) / rings * 2 - 1
-    chord = np.sqrt(1 - off**2)
-    chord /= chord.sum()
-    at = middle[:, None] + (off[None, :, None] * radius[:, None, None]) * across[:, None]
-    area = np.pi * radius**2 * (reach[-1] / count)
-    volume = area[:, None] * chord[None, :]
-    return Cloud(at.reshape(-1, 3).astype(np.float32), volume.ravel().astype(np.float32))
+def _filled(lines: Points, radii: Points, spacing: float) -> Cloud:
+    """Round vessels full of blood, (n, s, 3) and (n, s): each section as the line across it that is
+    seen from the front, longest in the middle."""
+    pieces = np.diff(lines, axis=1)
+    reach = np.linalg.norm(pieces, axis=2).sum(axis=1)
+    count = max(3, int(np.ceil(float(reach.max()) / spacing)))
+    at = (np.arange(count) + 0.5) / count * (lines.shape[1] - 1)
+    first = at.astype(int)
+    part = (at - first)[None, :, None]
+    middle = lines[:, first] * (1 - part) + lines[:, first + 1] * part
+    radius = radii[:, first] * (1 - part[..., 0]) + radii[:, first + 1] * part[..., 0]
+    way = pieces[:, first]
+    flat = np.maximum(np.hypot(way[..., 0], way[..., 1]), 1e-6)
+    off, chord = chords(max(3, int(np.ceil(2 * float(radius.max()) / spacing))))
+    across = np.stack([-way[..., 1] / flat, way[..., 0] / flat, np.zeros_like(flat)], axis=-1)
+    points = middle[:, :, None] + (off * radius[..., None])[..., None] * across[:, :, None]
+    volume = (np.pi * radius**2 * (reach / count)[:, None])[..., None] * chord
+    return Cloud(points.reshape(-1, 3).astype(np.float32), volume.ravel().astype(np.float32))
 
 
 def _knot(sign: int, hilum: Vector, spacing: float) -> Cloud:
     """The hilum: main vessels that cross, seen end on and from the side."""
     x, y, z = hilum
-    low = np.array([(x - sign * 10, y - 14, z), (x + sign * 6, y, z), (x + sign * 16, y + 52, z - 8)])
-    return _filled(low.astype(np.float32), np.array([7.5, 7.0, 3.6], np.float32), spacing)
+    line = [(x - sign * 10, y - 14, z), (x + sign * 6, y, z), (x + sign * 16, y + 52, z - 8)]
+    return _filled(np.array([line]), np.array([[7.5, 7.0, 3.6]]), spacing)
