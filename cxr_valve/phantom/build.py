@@ -95,7 +95,7 @@ def sample_build(rng: np.random.Generator, patient: Patient) -> Build:
         spine_curve_mm=float((3 + 5 * old) * normal[7]),
         shoulder_mm=float((176 if male else 157) + 60 * tall + 0.4 * heavy + 5 * normal[8]),
         bone=float(np.clip(1.05 - 0.28 * old - 0.06 * (not male) + 0.1 * normal[9], 0.5, 1.4)),
-        heart_axis=float(np.clip(-0.9 * heavy + 3.5 * rng.standard_normal(), -16, 14)),
+        heart_axis=float(np.clip(-0.9 * heavy + 5.5 * rng.standard_normal(), -20, 16)),
     )  # fmt: skip
 
 
@@ -109,7 +109,7 @@ def sample_exposure(rng: np.random.Generator, patient: Patient, build: Build) ->
     breath = float(np.clip(breath, 0.35, 1.05))
     larger = 1.12 if bedside else 1.0
     reach = 2 * build.half_width + 2 * build.fat_mm
-    field = float(np.clip(larger * (0.45 * reach + 265 + 12 * normal[1]), 340, 440))
+    field = float(np.clip(larger * (0.5 * reach + 205 + 16 * normal[1]), 300, 430))
     # The middle of the lungs is aimed at the middle of the field, lower when the patient is short.
     middle = 0.5 * (1.09 * larger * build.height * (0.75 + 0.25 * breath))
     top = 0.475 * field - middle + (18 if bedside else 9) * normal[2]

@@ -91,9 +91,7 @@ class Lines:
             y=r * at,
         )
 
-    def crossing(
-        self, half_width: Field, half_depth: Field, middle: Field
-    ) -> tuple[Field, Field]:
+    def crossing(self, half_width: Field, half_depth: Field, middle: Field) -> tuple[Field, Field]:
         """Depths where each ray enters and leaves a level with these half axes; equal where it
         misses."""
         deep = np.float32(FLATTENED) * half_depth

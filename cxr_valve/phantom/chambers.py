@@ -18,7 +18,7 @@ def chambers(
     rays: Rays, patient: Patient, place: Place, rng: np.random.Generator
 ) -> dict[str, Slab]:
     """Both ventricles and atria, the left appendage and the pericardial fat, by name."""
-    right = float(rng.normal(1, 0.04)) * place.wide
+    right = float(rng.normal(1.06, 0.1)) * place.wide
     found = {
         "lv": _left_ventricle(rays, patient, place),
         "rv": _right_ventricle(rays, patient, place, right),
@@ -88,9 +88,9 @@ def _appendage(rays: Rays, patient: Patient, place: Place) -> Slab:
 
 def _fat(rays: Rays, patient: Patient, place: Place, chambers: list[Slab]) -> Slab:
     """The sac around the chambers, with fat in its angles with the diaphragm."""
-    thick = float(np.clip(1 + 0.025 * (patient.bmi - 26), 0.8, 1.4))
+    thick = float(np.clip(1.1 + 0.035 * (patient.bmi - 26), 0.75, 1.6))
     tilt = 8 + 0.6 * place.axis
     pad = ellipsoid(rays, place(20, 194, 36), (56 * thick, 18 * thick, 28), turned(tilt))
     # The outflow of the right ventricle, below the pulmonary trunk.
-    outflow = ellipsoid(rays, place(17, 132, 26), (25, 38, 22), turned(-18 + 0.5 * place.axis))
+    outflow = ellipsoid(rays, place(17, 132, 26), (27, 42, 24), turned(-18 + 0.5 * place.axis))
     return sac(rays, [*chambers, pad, outflow], place(0, 160, 12)[2])

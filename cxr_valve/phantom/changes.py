@@ -15,9 +15,7 @@ EMPHYSEMA = 0.06
 MENISCUS_MM = 42.0
 
 
-def effusions(
-    rays: Rays, patient: Patient, cage: Cage, lungs: Sequence[Slab]
-) -> list[Slab]:
+def effusions(rays: Rays, patient: Patient, cage: Cage, lungs: Sequence[Slab]) -> list[Slab]:
     """Fluid at the bottom of each pleural space, as the lung that it fills."""
     fluid = []
     for share, lung in zip(patient.effusion, lungs, strict=True):

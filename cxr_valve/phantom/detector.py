@@ -29,7 +29,7 @@ class Detector:
     Attributes:
         mu: attenuation of soft tissue in 1/mm; about 0.019 at 120 kV, 0.022 at 85 kV (Hubbell and
             Seltzer, NIST 126).
-        scatter: scattered over primary signal behind 150 mm of tissue; 0.2 with a good grid, 1.5
+        scatter: scattered over primary signal behind 150 mm of tissue; 0.4 with a good grid, 1.8
             at the bedside without.
         quanta: X-ray quanta counted in a mm² of unattenuated beam.
         electronic: noise of the electronics, in quanta per mm² (standard deviation).
@@ -47,8 +47,8 @@ def sample_detector(rng: np.random.Generator, *, portable: bool) -> Detector:
     """Draw beam and detector; ``portable`` is a bedside exposure: softer beam, no grid."""
     return Detector(
         mu=float(rng.uniform(0.0195, 0.022) if portable else rng.uniform(0.0175, 0.0205)),
-        scatter=float(rng.uniform(0.5, 1.2) if portable else rng.uniform(0.15, 0.45)),
-        quanta=float(np.exp(rng.uniform(*np.log((2e5, 8e5) if portable else (4e5, 3e6))))),
+        scatter=float(rng.uniform(0.9, 1.8) if portable else rng.uniform(0.35, 0.9)),
+        quanta=float(np.exp(rng.uniform(*np.log((6e4, 4e5) if portable else (1.2e5, 1.5e6))))),
         electronic=float(rng.uniform(20, 80)),
         blur_mm=float(rng.uniform(0.35, 0.8) if portable else rng.uniform(0.2, 0.6)),
     )

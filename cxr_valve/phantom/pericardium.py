@@ -8,9 +8,9 @@ from scipy import ndimage
 from cxr_valve.phantom.solids import Rays, Slab
 
 #: A notch is bridged where a ball of this radius would not fit in, mm.
-BRIDGE_MM = 30.0
+BRIDGE_MM = 60.0
 #: Radius of the rounding towards the sac's edge, mm, and how far it keeps inside the chambers'.
-ROUND_MM, INSIDE_MM = 20.0, 1.5
+ROUND_MM, INSIDE_MM = 36.0, 1.0
 
 
 def sac(rays: Rays, slabs: Sequence[Slab], z: float) -> Slab:

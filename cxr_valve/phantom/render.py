@@ -25,7 +25,7 @@ LUNG_DENSITY = 0.26
 #: A structure is seen where more than this lies along the ray.
 MASK_MM = 2.0
 #: Unevenness of soft tissue: sizes (mm) and standard deviations (mm along the ray).
-MOTTLE_MM = ((48.0, 3.0), (16.0, 1.6), (6.0, 0.8))
+MOTTLE_MM = ((48.0, 3.0), (16.0, 2.0), (6.0, 1.4), (2.4, 1.1))
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,7 +44,7 @@ def _ribs(cage: Cage, spacing: float, rng: np.random.Generator) -> list[Cloud]:
             line = _rib_line(cage, number, sign, float(slope + 0.03 * uneven[side]))
             thick = 4.3 if number else 5.0
             height = (6.2, 6.4, 6.8)[min(number, 2)] - 0.3 * (number > 9)
-            clouds.append(shaft(line, (height, thick), (0, 1, 0), 1.15, 0.16, spacing))
+            clouds.append(shaft(line, (height, thick), (0, 1, 0), 1.0, 0.15, spacing))
     return clouds
 
 
@@ -109,7 +109,7 @@ def _body(
         thick = 2 * half[1] / max(8, int(2 * half[1] / step))
         y = np.full(x.shape, at[1] + down * half[1], np.float32)
         parts.append(np.stack([at[0] + edge * half[0] * x, y, at[2] + half[2] * z], axis=1))
-        volumes.append(np.full(x.shape, area * thick * (0.5 if plate else 0.15), np.float32))
+        volumes.append(np.full(x.shape, area * thick * (0.45 if plate else 0.09), np.float32))
     side = np.linspace(0, 2 * np.pi, 40, endpoint=False, dtype=np.float32)
     for down in np.linspace(-1, 1, max(8, int(2 * half[1] / step))):
         edge = 1 - 0.12 * (1 - down**2)

@@ -98,9 +98,7 @@ def _lung(rays: Rays, cage: Cage, dome: Dome, sign: int, window: tuple[slice, sl
     lines = Lines.of(rays, window)
     height = np.arange(START, 460, STEP)
     shape = (cage.width(height), cage.depth(height), cage.middle(height))
-    wide, deep, middle = (
-        levels(table.astype(np.float32), lines.y, START, STEP) for table in shape
-    )
+    wide, deep, middle = (levels(table.astype(np.float32), lines.y, START, STEP) for table in shape)
     low, high = lines.crossing(wide, deep, middle)
     # The lung ends at the midline: a plane that a turned patient shows at a slant.
     slope = np.where(np.abs(lines.xs) < 1e-4, np.float32(1e-4), lines.xs)
@@ -131,7 +129,7 @@ def _between(rays: Rays, build: Build, cage: Cage, rng: np.random.Generator) -> 
     spine = tube(
         rays,
         [(0, -40, back + 24), (bend, 60, back), (bend, 150, back), (0, low, back + 6)],
-        [20 * width, 19 * width, 20 * width, 23 * width],
+        [17 * width, 15 * width, 16 * width, 20 * width],
     )
     upper = tube(
         rays,
@@ -143,7 +141,7 @@ def _between(rays: Rays, build: Build, cage: Cage, rng: np.random.Generator) -> 
         [(0, 30, 20), (4, 90, 0.75 * cage.half_depth), (10, 190, 0.85 * cage.half_depth)],
         [16, 13 + 2 * fat, 16 + 3 * fat],
     )
-    gullet = tube(rays, [(2, 60, -42), (2, 130, -42), (8, low, -45)], [14, 21, 23])
+    gullet = tube(rays, [(2, 60, -42), (2, 130, -42), (8, low, -45)], [13, 18, 20])
     # Fat and the central tendon, on which the heart lies.
     top = cage.angle_y - 0.14 * build.height
     tendon = ellipsoid(rays, (10, top + 14, 24), (52, 24 + 4 * fat, 46))

@@ -24,10 +24,7 @@ def build_body(rays: Rays, build: Build) -> Slab:
     deep = build.depth / 2 * np.interp(height, HEIGHTS, DEEP)
     behind = -np.interp(height, (-60, 0, 120), (28, 22, 0))
     low, high = lines.crossing(
-        *(
-            levels(table.astype(np.float32), lines.y, START, STEP)
-            for table in (wide, deep, behind)
-        )
+        *(levels(table.astype(np.float32), lines.y, START, STEP) for table in (wide, deep, behind))
     )
     above = lines.y < -60
     low[above] = high[above] = 0
@@ -48,7 +45,11 @@ def _limbs(rays: Rays, build: Build) -> list[Slab]:
     for sign in (-1, 1):
         slope = [(sign * 30, -48, -28), (sign * 95, -8, -26), (sign * joint, 22, -12)]
         parts.append(tube(rays, slope, [42, 36 + 0.4 * thick, 30 + 0.5 * thick]))
-        arm = [(sign * joint, 25, -12), (sign * (joint + 30), 90, -8), (sign * (joint + 62), 230, 0)]
+        arm = [
+            (sign * joint, 25, -12),
+            (sign * (joint + 30), 90, -8),
+            (sign * (joint + 62), 230, 0),
+        ]
         parts.append(tube(rays, arm, [32 + 0.5 * thick, 30 + 0.45 * thick, 26 + 0.4 * thick]))
     return parts
 
@@ -113,5 +114,7 @@ def _gas(
     for _ in range(int(rng.integers(0, 9))):
         x, y = rng.uniform(-0.85, 0.85) * build.half_width, build.height + rng.uniform(20, 110)
         size = rng.uniform(8, 20)
-        loop = ellipsoid(rays, (x, y, 20), (size, 0.7 * size, 0.7 * size), turned(rng.uniform(0, 90)))
+        loop = ellipsoid(
+            rays, (x, y, 20), (size, 0.7 * size, 0.7 * size), turned(rng.uniform(0, 90))
+        )
         soft[loop.window] -= np.float32(rng.uniform(0.3, 0.8)) * (loop.front - loop.back)

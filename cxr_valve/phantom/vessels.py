@@ -6,12 +6,15 @@ import numpy as np
 
 from cxr_valve.phantom.build import Build
 from cxr_valve.phantom.cage import Cage
+from cxr_valve.phantom.detector import resized
 from cxr_valve.phantom.patient import MEASUREMENT_MEANS, Patient
 from cxr_valve.phantom.solids import Field, Rays, Vector
 from cxr_valve.phantom.splat import Cloud, Points, chords, splat
 
 #: Trees from each hilum, and how often each divides.
-TREES, GENERATIONS = 13, 5
+TREES, GENERATIONS = 15, 6
+#: Sizes (mm) of the lace of small vessels and its standard deviations, mm of blood.
+LACE_MM = ((7.0, 1.5), (3.2, 1.9), (1.7, 1.8))
 #: Points along a branch.
 STEPS = 5
 #: No vessel is seen this near the chest wall, mm.
@@ -55,7 +58,7 @@ def build_vessels(
             if len(lines) == 0:
                 break
             clouds.append(_filled(lines, radii, spacing))
-    return splat(rays, clouds)
+    return splat(rays, clouds) + _lace(rays, rng)
 
 
 def _stems(sign: int, hilum: Vector, rng: np.random.Generator) -> _Branches:
@@ -151,8 +154,30 @@ def _filled(lines: Points, radii: Points, spacing: float) -> Cloud:
     return Cloud(points.reshape(-1, 3).astype(np.float32), volume.ravel().astype(np.float32))
 
 
+def _lace(rays: Rays, rng: np.random.Generator) -> Field:
+    """What is too fine to draw one by one: small vessels and septa, mm of blood more or less."""
+    total = np.zeros((rays.side, rays.side), np.float32)
+    for size, spread in LACE_MM:
+        cells = max(2, round(rays.field_mm / size))
+        grid = rng.standard_normal((cells, cells), np.float32)
+        total += np.float32(spread) * resized(grid, rays.side)
+    return total
+
+
 def _knot(sign: int, hilum: Vector, spacing: float) -> Cloud:
     """The hilum: main vessels that cross, seen end on and from the side."""
     x, y, z = hilum
-    line = [(x - sign * 10, y - 14, z), (x + sign * 6, y, z), (x + sign * 16, y + 52, z - 8)]
-    return _filled(np.array([line]), np.array([[7.5, 7.0, 3.6]]), spacing)
+    upper = [(x - sign * 14, y - 6, z), (x, y - 8, z), (x + sign * 10, y - 16, z + 4)]
+    lower = [(x - sign * 12, y + 2, z), (x + sign * 5, y + 12, z), (x + sign * 15, y + 58, z - 8)]
+    share = np.linspace(0, 2, 13)
+    lines = np.array(
+        [
+            np.stack(
+                [np.interp(share, (0, 1, 2), axis) for axis in zip(*line, strict=True)], axis=1
+            )
+            for line in (upper, lower)
+        ]
+    )
+    # Round at the near end and thin at the far one.
+    shape = np.sqrt(np.clip(share * 4, 0.02, 1)) * np.interp(share, (0, 1, 2), (1, 0.95, 0.35))
+    return _filled(lines, np.array([6.0 * shape, 7.5 * shape]), spacing)

@@ -16,7 +16,8 @@ written under OUT, all at once when everything is done:
                     mitral_prosthesis, aortic_prosthesis
   images/           12-bit DICOM (a quarter of them MONOCHROME1) and 8-bit PNG, with laterals
   truth.csv         file, true_mr, true_as and the true sizes: aux_la, aux_lvedd, aux_wall,
-                    aux_aorta (mm), aux_carina (degrees), aux_lvef (%); the hospital never sees it
+                    aux_aorta (mm), aux_carina (degrees), aux_lvef (%), and aux_ctr of
+                    the radiograph; the hospital never sees it
   structures.npy    with --structures: float16 (rows of truth.csv, structures, 20, 20), the mean
                     thickness of each structure over the image in units of 40 mm
   export.json       the plan, and that all of it is simulated
@@ -33,7 +34,7 @@ examples:
   python -m train cohort --export demo-hospital --finding mr --out mr-cohort
 
 An interrupted export continues where it stopped when the same command is given again. Two cores
-write about 60 radiographs of 320 px a second; 600 patients (1,300 radiographs) need 150 MB.
+write about 20 radiographs of 320 px a second; 600 patients (1,300 radiographs) need 150 MB.
 
 exit status: 0 done; 1 it could not be written; 2 the command was not understood."""
 

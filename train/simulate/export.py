@@ -9,13 +9,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from train.simulate.files import write_whole
 from train.simulate.plan import ExportPlan
 from train.simulate.records import Records, records_of
-from train.simulate.render import render_person
+from train.simulate.render import Rendered, render_person
 from train.simulate.tables import write_structures, write_tables
 
 PLAN_FILE, READ_ME = "export.json", "README.txt"
@@ -54,10 +51,10 @@ def export_hospital(
         records_of(plan.seed, number, plan.patients, plan.dicom_share)
         for number in range(plan.patients)
     ]
-    grids = _render(plan, partial, records, progress, processes or os.cpu_count() or 1)
+    rendered = _render(plan, partial, records, progress, processes or os.cpu_count() or 1)
     if plan.structures:
-        write_structures(records, grids, partial)
-    write_tables(records, partial, plan.seed)
+        write_structures(records, rendered, partial)
+    write_tables(records, rendered, partial, plan.seed)
     (partial / READ_ME).write_text(NOTICE, encoding="utf-8")
     if out.exists():
         out.rmdir()
@@ -79,18 +76,18 @@ def _render(
     records: list[Records],
     progress: Progress | None,
     processes: int,
-) -> list[NDArray[np.float16]]:
+) -> list[Rendered]:
     total, done = sum(len(found.pictures) for found in records), 0
-    grids = []
-    for found, grid in zip(records, _each_person(plan, folder, processes), strict=True):
-        grids.append(grid)
+    rendered = []
+    for found, drawn in zip(records, _each_person(plan, folder, processes), strict=True):
+        rendered.append(drawn)
         done += len(found.pictures)
         if progress:
             progress(done, total)
-    return grids
+    return rendered
 
 
-def _each_person(plan: ExportPlan, folder: Path, processes: int) -> Iterator[NDArray[np.float16]]:
+def _each_person(plan: ExportPlan, folder: Path, processes: int) -> Iterator[Rendered]:
     work = [(plan, number, folder) for number in range(plan.patients)]
     if processes == 1 or plan.patients < WORTH_PROCESSES:
         yield from map(render_person, work)

@@ -7,6 +7,7 @@ import numpy as np
 
 from cxr_valve.phantom.patient import Patient, sample_patient, worsened
 
+FRONTAL_VIEW, LATERAL_VIEW = "FRONTAL", "LATERAL"
 #: The study's period.
 START, END = datetime(2016, 7, 1), datetime(2019, 5, 31, 23, 59)
 #: Patients whose disease gets one grade worse at some date within the period.
@@ -34,7 +35,8 @@ class Exam:
 
 @dataclass(frozen=True)
 class Shot:
-    """A radiograph: ``number`` counts within the patient; ``view`` is "PA" or "LATERAL"."""
+    """A radiograph: ``number`` counts within the patient; ``view`` is
+    "FRONTAL" or "LATERAL"."""
 
     number: int
     when: datetime
@@ -71,9 +73,9 @@ def sample_person(seed: int, number: int) -> Person:
     shots: list[Shot] = []
     for when in taken:
         heart = before if when < turn else after
-        shots.append(Shot(len(shots), when, "PA", heart))
+        shots.append(Shot(len(shots), when, FRONTAL_VIEW, heart))
         if rng.random() < LATERAL:
-            shots.append(Shot(len(shots), when + timedelta(minutes=1), "LATERAL", heart))
+            shots.append(Shot(len(shots), when + timedelta(minutes=1), LATERAL_VIEW, heart))
     return Person(
         number=number,
         sex=before.sex,

@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from train.simulate.people import Person, Shot, sample_person
+from train.simulate.exposures import exposure_of
+from train.simulate.people import LATERAL_VIEW, Person, Shot, sample_person
 
 #: Shares of rows or files with each kind of disorder.
 ZONED, UNREADABLE_DATE, NO_DAY = 0.20, 0.004, 0.004
@@ -20,17 +21,23 @@ EXAM_COLUMNS = (
 )
 #: How reports word a grade, beside the word itself.
 WORDINGS = {"none": "no", "trivial": "trace", "mild": "Mild", "moderate": "Moderate"}
-VIEWS = {"PA": ("PA", "PA", "PA", "pa", "PA erect", ""), "LATERAL": ("LL", "LATERAL", "lat")}
+VIEWS = {
+    "PA": ("PA", "PA", "PA", "pa", "PA erect", ""),
+    "AP": ("AP", "AP", "ap", "AP supine"),
+    "LATERAL": ("LL", "LATERAL", "lat"),
+}
 
 Fate = Literal["whole", "absent", "cut"]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A file of the export: which shot it shows, under whose id, and what became of it."""
+    """A file of the export: which shot it shows, how it was taken ("PA", "AP" or "LATERAL"), under
+    whose id, and what became of it."""
 
     file: str
     shot: Shot
+    view: str
     patient_id: str
     accession: str
     inverted: bool
@@ -52,6 +59,13 @@ class Records:
     pictures: tuple[Picture, ...]
 
 
+def view_of(seed: int, person: Person, shot: Shot) -> str:
+    """How a radiograph was taken: "PA", "AP" or "LATERAL"."""
+    if shot.view == LATERAL_VIEW:
+        return LATERAL_VIEW
+    return exposure_of(seed, person, shot).view.projection
+
+
 def hospital_id(number: int) -> str:
     """The hospital's own number of a patient: distinct, and in no order."""
     return f"H{(number * 7368787 + 1234567) % 10_000_000:07d}"
@@ -65,7 +79,8 @@ def records_of(seed: int, number: int, patients: int, dicom_share: float) -> Rec
     radiographs: list[dict[str, object]] = []
     pictures: list[Picture] = []
     for shot in person.shots:
-        picture = _picture(rng, person, shot, own, dicom_share)
+        view = view_of(seed, person, shot)
+        picture = _picture(rng, person, shot, view, own, dicom_share)
         pictures.append(picture)
         row = _radiograph_row(rng, person, picture)
         radiographs.append(row)
@@ -83,16 +98,22 @@ def records_of(seed: int, number: int, patients: int, dicom_share: float) -> Rec
 
 
 def _picture(
-    rng: np.random.Generator, person: Person, shot: Shot, own: str, dicom_share: float
+    rng: np.random.Generator,
+    person: Person,
+    shot: Shot,
+    view: str,
+    own: str,
+    dicom_share: float,
 ) -> Picture:
     accession = f"A{person.number:06d}{shot.number:02d}"
     kind = "dcm" if rng.random() < dicom_share else "png"
     drawn = rng.random()
-    absent = ABSENT_LATERAL if shot.view == "LATERAL" else ABSENT
+    absent = ABSENT_LATERAL if view == LATERAL_VIEW else ABSENT
     fate: Fate = "absent" if drawn < absent else "cut" if drawn > 1 - CUT else "whole"
     return Picture(
         file=f"images/{person.number // 100:03d}/{accession}.{kind}",
         shot=shot,
+        view=view,
         patient_id=own,
         accession=accession,
         inverted=bool(rng.random() < INVERTED),
@@ -105,6 +126,7 @@ def _filed_again(picture: Picture, patient_id: str) -> Picture:
     return Picture(
         file=picture.file.replace(picture.accession, picture.accession + "X"),
         shot=picture.shot,
+        view=picture.view,
         patient_id=patient_id,
         accession=picture.accession + "X",
         inverted=picture.inverted,
@@ -118,7 +140,7 @@ def _radiograph_row(
     shot = picture.shot
     cells = (
         *(picture.patient_id, picture.accession, _date_text(rng, shot.when)),
-        *(str(rng.choice(VIEWS[shot.view])), person.sex, person.age(shot.when), picture.file),
+        *(str(rng.choice(VIEWS[picture.view])), person.sex, person.age(shot.when), picture.file),
     )
     return dict(zip(RADIOGRAPH_COLUMNS, cells, strict=True))
 
