@@ -142,7 +142,7 @@ def test_a_worse_grade_moves_the_measurements_as_the_phantom_does() -> None:
     before = person.shots[0].heart
     after = worsened(before)
     assert after.mr == "severe"
-    assert after.measurements.la - before.measurements.la == pytest.approx(14.0 - 8.5)
+    assert after.measurements.la - before.measurements.la == pytest.approx(15.0 - 10.0)
     assert after.measurements.lvedd - before.measurements.lvedd == pytest.approx(9.0 - 5.0)
     assert after.measurements.lvef <= before.measurements.lvef
     assert after.age == before.age
