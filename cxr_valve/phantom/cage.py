@@ -5,14 +5,18 @@ median of 180 hand-drawn pairs of lungs (Dong et al., MICCAI 2018).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cxr_valve.phantom.build import Build
 from cxr_valve.phantom.solids import Field, Rays
 
-#: Levels as shares of the way from the apices to the costophrenic angles; the inner half width at
-#: each over the largest; half depth over half the inner depth; how far behind mid-chest it lies, mm.
+Heights = NDArray[np.floating[Any]]
+
+#: Levels as shares of the way from the apices to the costophrenic angles; at each, the inner half
+#: width over the largest, half depth over half the inner depth, how far behind mid-chest it is, mm.
 LEVELS = (-0.12, 0.0, 0.02, 0.04, 0.08, 0.12, 0.16, 0.2, 0.24, 0.31, 0.38, 0.46, 0.58, 0.73, 0.81,
           0.89, 1.0, 1.15, 1.4)  # fmt: skip
 WIDTHS = (0.05, 0.2, 0.39, 0.49, 0.58, 0.65, 0.705, 0.75, 0.785, 0.835, 0.866, 0.893, 0.915, 0.944,
@@ -45,15 +49,15 @@ class Cage:
             build=build,
         )
 
-    def width(self, y: Field) -> Field:
+    def width(self, y: Heights) -> Heights:
         """Inner half width at heights ``y``."""
         return np.asarray(self.half_width * np.interp(y / self.build.height, LEVELS, WIDTHS))
 
-    def depth(self, y: Field) -> Field:
+    def depth(self, y: Heights) -> Heights:
         """Inner half depth at heights ``y``."""
         return np.asarray(self.half_depth * np.interp(y / self.build.height, LEVELS, DEPTHS))
 
-    def middle(self, y: Field) -> Field:
+    def middle(self, y: Heights) -> Heights:
         """Depth z of the middle of each level."""
         return np.asarray(-np.interp(y / self.build.height, LEVELS, BEHIND))
 

@@ -45,7 +45,7 @@ def lung_changes(
         elif patient.lung == "fibrosis":
             out[lung.window] += _reticulum(rays, length, rng)
         elif index == chosen:
-            out[lung.window] += _opacity(rays, lung, length, rng)
+            out[lung.window] += _opacity(rays, length, rng)
     return out
 
 
@@ -59,7 +59,7 @@ def _reticulum(rays: Rays, length: Field, rng: np.random.Generator) -> Field:
     return np.asarray(walls * down * np.minimum(length, 80) * np.float32(0.16), np.float32)
 
 
-def _opacity(rays: Rays, lung: Slab, length: Field, rng: np.random.Generator) -> Field:
+def _opacity(rays: Rays, length: Field, rng: np.random.Generator) -> Field:
     """A cloud of filled alveoli anywhere in the lung."""
     rows, columns = length.shape
     out = np.zeros_like(length)

@@ -50,7 +50,7 @@ def sample_detector(rng: np.random.Generator, *, portable: bool) -> Detector:
         scatter=float(rng.uniform(0.9, 1.8) if portable else rng.uniform(0.35, 0.9)),
         quanta=float(np.exp(rng.uniform(*np.log((6e4, 4e5) if portable else (1.2e5, 1.5e6))))),
         electronic=float(rng.uniform(20, 80)),
-        blur_mm=float(rng.uniform(0.35, 0.8) if portable else rng.uniform(0.2, 0.6)),
+        blur_mm=float(rng.uniform(0.25, 0.6) if portable else rng.uniform(0.15, 0.45)),
     )
 
 

@@ -14,10 +14,10 @@ import numpy as np
 from cxr_valve.findings import AS, MR, Finding
 
 #: Mean shift (mm) of each measurement by grade.
-LA_BY_MR = dict(zip(MR.grades, (0.0, 0.6, 5.2, 10.0, 15.0), strict=True))
-LVEDD_BY_MR = dict(zip(MR.grades, (0.0, 0.3, 2.2, 5.0, 9.0), strict=True))
-WALL_BY_AS = dict(zip(AS.grades, (0.0, 1.6, 3.0, 4.6), strict=True))
-AORTA_BY_AS = dict(zip(AS.grades, (0.0, 3.2, 4.8, 6.5), strict=True))
+LA_BY_MR = dict(zip(MR.grades, (0.0, 0.6, 4.0, 8.5, 14.0), strict=True))
+LVEDD_BY_MR = dict(zip(MR.grades, (0.0, 0.3, 1.7, 4.2, 8.0), strict=True))
+WALL_BY_AS = dict(zip(AS.grades, (0.0, 1.2, 2.3, 3.6), strict=True))
+AORTA_BY_AS = dict(zip(AS.grades, (0.0, 2.4, 3.8, 5.4), strict=True))
 #: Degrees of the carina per mm of left atrium, and the atrium at which it stands at 60 degrees.
 CARINA_PER_LA, CARINA_FROM_LA = 1.1, 36.0
 #: Points of ejection fraction lost per mm of left ventricle above this diameter.
@@ -46,13 +46,13 @@ def lengths(rng: np.random.Generator, mr: str, as_: str, person: Person) -> tupl
     tall, heavy, old = person.height_cm - 168, person.bmi - 27, person.age - 60
     la = 34.5 + 0.04 * tall + 0.12 * heavy + 0.04 * old + LA_BY_MR[mr]
     la += 1.5 * person.hypertension + 3.0 * person.cardiomyopathy
-    la += 3.5 * person.atrial_fibrillation + rng.normal(0, 3.6)
+    la += 3.5 * person.atrial_fibrillation + rng.normal(0, 4.15)
     lvedd = 47.5 + 0.12 * tall + 0.08 * heavy + LVEDD_BY_MR[mr]
-    lvedd += 9.0 * person.cardiomyopathy + rng.normal(0, 3.6)
+    lvedd += 9.0 * person.cardiomyopathy + rng.normal(0, 4.2)
     wall = 8.6 + 0.5 * person.male + 0.06 * heavy + 0.01 * old + WALL_BY_AS[as_]
-    wall += 1.2 * person.hypertension + rng.normal(0, 1.3)
+    wall += 1.2 * person.hypertension + rng.normal(0, 1.42)
     aorta = 31.0 + 1.5 * person.male + 0.03 * tall + 0.07 * old + AORTA_BY_AS[as_]
-    aorta += 0.8 * person.hypertension + rng.normal(0, 2.8)
+    aorta += 0.8 * person.hypertension + rng.normal(0, 3.1)
     return la, lvedd, wall, aorta
 
 

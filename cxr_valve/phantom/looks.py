@@ -51,7 +51,7 @@ class Look:
     soft_mm: Span = (0.0, 0.0)
 
 
-_PLAIN: tuple[Span, Span, Span, Span] = ((1.2, 2.0), (1.1, 1.6), (1.0, 1.2), (1.0, 1.0))
+_PLAIN: tuple[Span, Span, Span, Span] = ((1.8, 3.0), (1.4, 2.0), (1.1, 1.4), (1.0, 1.0))
 
 LOOKS = {
     # The logarithm and a window, nothing else.
@@ -84,13 +84,13 @@ LOOKS = {
     # Film with its toe and shoulder, digitised years later.
     "film": Look(
         0.08, _PLAIN, (0.0, 0.1), (1, 6), (96, 99), (0.9, 1.3), (2.5, 4.5),
-        bytes_=True, grain=(0.006, 0.016), soft_mm=(0.3, 0.8),
+        bytes_=True, grain=(0.012, 0.03), soft_mm=(0.2, 0.5),
     ),
     # A reduced copy in bytes from an old archive.
     "archive": Look(
         0.08, ((1.6, 3.0), (1.4, 2.4), (1.0, 1.5), (1.0, 1.0)), (0.0, 0.4),
         (0.5, 3), (98, 99.8), (0.75, 1.2), (0.5, 2.5),
-        bytes_=True, grain=(0.0, 0.006), soft_mm=(0.4, 1.0),
+        bytes_=True, grain=(0.004, 0.014), soft_mm=(0.2, 0.6),
     ),
 }  # fmt: skip
 

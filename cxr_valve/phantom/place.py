@@ -15,7 +15,7 @@ HALF_WIDTH, HEIGHT, DEPTH = 142.0, 262.0, 228.0
 #: Between these heights the diaphragm lifts the heart more and more as breath is let out, mm.
 STILL_Y, LIFTED_Y = 50.0, 200.0
 #: How far the lower border of the heart lies below the tops of the diaphragm, beyond the reference.
-DENT_MM = 12.0
+DENT_MM = 16.0
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Ribs, spine, clavicles, shoulder blades, breastbone and upper arms, as clouds of bone."""
 
+from functools import cache
+
 import numpy as np
 
 from cxr_valve.phantom.build import Build
@@ -26,7 +28,7 @@ def build_skeleton(rays: Rays, build: Build, breath: float, rng: np.random.Gener
     for sign in (-1, 1):
         clouds += [_clavicle(cage, sign, spacing, rng), *_shoulder(cage, sign, spacing, rng)]
     clouds.append(_breastbone(cage, spacing))
-    return np.float32(build.bone) * splat(rays, clouds)
+    return np.float32(1.35 * build.bone) * splat(rays, clouds)
 
 
 def _level(cage: Cage, number: float) -> float:
@@ -80,11 +82,6 @@ def _spine(cage: Cage, spacing: float, rng: np.random.Generator) -> list[Cloud]:
         for sign in (-1, 1):
             ring = _ring((bend + sign * 0.62 * half[0], y - 2, back - 16), 4.2, 6.0)
             clouds.append(shaft(ring, (1.6, 1.6), (0, 0, 1), 0.9, 0.3, spacing))
-            # Transverse processes.
-            tip = (bend + sign * (half[0] + 14 - 4 * share), y - 4 - 3 * share, back - 26)
-            root = (bend + sign * 0.7 * half[0], y - 1, back - 18)
-            line = np.array([root, tip], np.float32)
-            clouds.append(shaft(line, (4.0, 3.5), (0, 1, 0), 0.7, 0.12, spacing))
         drop = 15 + 4 * rng.random()
         line = np.array([(bend, y + 2, back - 22), (bend, y + drop, back - 44)], np.float32)
         clouds.append(shaft(line, (4.5, 2.0), (0, 1, 0), 0.9, 0.3, spacing))
@@ -94,39 +91,44 @@ def _spine(cage: Cage, spacing: float, rng: np.random.Generator) -> list[Cloud]:
 def _body(
     at: tuple[float, float, float], half: tuple[float, float, float], spacing: float
 ) -> Cloud:
-    """A vertebral body: a waisted barrel with dense end plates."""
-    step = max(spacing, 0.6)
-    across = np.linspace(-1, 1, max(8, int(2 * half[0] / step)), dtype=np.float32)
-    deep = np.linspace(-1, 1, 9, dtype=np.float32)
-    x, z = (part.ravel() for part in np.meshgrid(across, deep))
-    inside = x**2 + z**2 <= 1
-    x, z = x[inside], z[inside]
+    """A vertebral body: a waisted barrel with dense end plates and a shell around."""
+    layers = max(8, int(2 * half[1] / max(spacing, 0.6)))
+    down = np.linspace(-1, 1, layers, dtype=np.float32)
+    waist = 1 - 0.12 * (1 - down**2)
+    thick = 2 * half[1] / layers
+    x, z = _disc(max(8, int(2 * half[0] / max(spacing, 0.6))))
     area = np.pi * half[0] * half[2] / len(x)
-    parts, volumes = [], []
-    for down in np.linspace(-1, 1, max(8, int(2 * half[1] / step))):
-        edge = 1 - 0.12 * (1 - down**2)
-        plate = abs(down) > 0.93
-        thick = 2 * half[1] / max(8, int(2 * half[1] / step))
-        y = np.full(x.shape, at[1] + down * half[1], np.float32)
-        parts.append(np.stack([at[0] + edge * half[0] * x, y, at[2] + half[2] * z], axis=1))
-        volumes.append(np.full(x.shape, area * thick * (0.45 if plate else 0.09), np.float32))
-    side = np.linspace(0, 2 * np.pi, 40, endpoint=False, dtype=np.float32)
-    for down in np.linspace(-1, 1, max(8, int(2 * half[1] / step))):
-        edge = 1 - 0.12 * (1 - down**2)
-        y = np.full(side.shape, at[1] + down * half[1], np.float32)
-        rim = (at[0] + edge * half[0] * np.cos(side), y, at[2] + half[2] * np.sin(side))
-        parts.append(np.stack(rim, axis=1))
-        arc = 2 * np.pi * (half[0] + half[2]) / 2 / 40
-        thick = 2 * half[1] / max(8, int(2 * half[1] / step))
-        volumes.append(np.full(side.shape, arc * thick * 0.5, np.float32))
-    return Cloud(np.concatenate(parts).astype(np.float32), np.concatenate(volumes))
+    filled = np.where(np.abs(down) > 0.93, 0.45, 0.09) * (area * thick)
+    turn = np.linspace(0, 2 * np.pi, 40, endpoint=False, dtype=np.float32)
+    shell = np.full(layers, 0.5 * thick * 2 * np.pi * (half[0] + half[2]) / 2 / 40)
+    across = np.concatenate([x, np.cos(turn)])
+    deep = np.concatenate([z, np.sin(turn)])
+    volume = np.concatenate(
+        [np.repeat(filled[:, None], len(x), 1), np.repeat(shell[:, None], 40, 1)], axis=1
+    )
+    places = (
+        at[0] + half[0] * waist[:, None] * across,
+        np.broadcast_to(at[1] + half[1] * down[:, None], volume.shape),
+        np.broadcast_to(at[2] + half[2] * deep, volume.shape),
+    )
+    points = np.stack(places, axis=-1).reshape(-1, 3)
+    return Cloud(points.astype(np.float32), volume.ravel().astype(np.float32))
+
+
+@cache
+def _disc(count: int) -> tuple[Points, Points]:
+    """Points of a grid within the unit circle."""
+    across = np.linspace(-1, 1, count, dtype=np.float32)
+    x, z = np.meshgrid(across, np.linspace(-1, 1, 9, dtype=np.float32))
+    inside = x**2 + z**2 <= 1
+    return np.asarray(x[inside]), np.asarray(z[inside])
 
 
 def _ring(at: tuple[float, float, float], wide: float, high: float) -> Points:
     turn = np.linspace(0, 2 * np.pi, 14)
     zeros = np.zeros_like(turn)
     ring = np.stack([wide * np.cos(turn), high * np.sin(turn), zeros], axis=1)
-    return (ring + np.asarray(at)).astype(np.float32)
+    return np.asarray(ring + np.asarray(at), np.float32)
 
 
 def _clavicle(cage: Cage, sign: int, spacing: float, rng: np.random.Generator) -> Cloud:
@@ -164,7 +166,7 @@ def _shoulder(cage: Cage, sign: int, spacing: float, rng: np.random.Generator) -
     head = (sign * (out + 1), 26.0, -8.0)
     clouds.append(_ball(head, 23.0, 0.9, 0.2, spacing))
     arm = np.array([(sign * (out + 6), 34, -8), (sign * (out + 34), 220, 10)], np.float32)
-    clouds.append(shaft(arm, (12.0, 12.0), (1, 0, 0), 3.2, 0.1, spacing))
+    clouds.append(shaft(arm, (12.0, 12.0), (1, 0, 0), 2.2, 0.1, spacing))
     return clouds
 
 

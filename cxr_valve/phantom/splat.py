@@ -6,6 +6,7 @@ themselves, as they are on a radiograph.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from scipy import ndimage
 
 from cxr_valve.phantom.solids import Field, Rays
 
-Points = NDArray[np.float32]
+Points = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,7 +60,7 @@ def build_thorax(
     cage = Cage.of(build, breath)
     domes = _domes(patient, cage, rng)
     right, left = _lungs(rays, cage, domes)
-    soft = build_soft(rays, patient, build, (domes[0].top, domes[1].top), rng)
+    soft = build_soft(rays, build, (domes[0].top, domes[1].top), rng)
     soft += lung_changes(rays, patient, (right, left), rng)
     fluid = effusions(rays, patient, cage, (right, left))
     mediastinum = [*_between(rays, build, cage, rng), *fluid]
@@ -144,5 +144,5 @@ def _between(rays: Rays, build: Build, cage: Cage, rng: np.random.Generator) -> 
     gullet = tube(rays, [(2, 60, -42), (2, 130, -42), (8, low, -45)], [13, 18, 20])
     # Fat and the central tendon, on which the heart lies.
     top = cage.angle_y - 0.14 * build.height
-    tendon = ellipsoid(rays, (10, top + 14, 24), (52, 24 + 4 * fat, 46))
+    tendon = ellipsoid(rays, (10, top + 14, 24), (54, 28 + 4 * fat, 48))
     return [spine, upper, front, gullet, tendon]

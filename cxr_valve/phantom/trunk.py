@@ -4,7 +4,6 @@ import numpy as np
 
 from cxr_valve.phantom.build import Build
 from cxr_valve.phantom.cage import Lines, levels
-from cxr_valve.phantom.patient import Patient
 from cxr_valve.phantom.solids import Field, Rays, Slab, ellipsoid, tube, turned
 
 #: Heights (mm), and the trunk's half width and half depth there over those of the chest.
@@ -56,7 +55,6 @@ def _limbs(rays: Rays, build: Build) -> list[Slab]:
 
 def build_soft(
     rays: Rays,
-    patient: Patient,
     build: Build,
     tops: tuple[float, float],
     rng: np.random.Generator,
@@ -76,6 +74,12 @@ def build_soft(
             (66, 42, build.muscle_mm / 2),
             turned(-sign * 32),
         )
+        # The broad muscles of the back and the flank, seen edge on beside the ribs.
+        flank = ellipsoid(
+            rays, (sign * (build.half_width + 8), 175, -20), (30 + 0.4 * build.fat_mm, 150, 55)
+        )
+        thick = flank.front - flank.back
+        soft[flank.window] += np.float32(0.0025) * thick**2
         # Muscle thins out towards its edges, which therefore hardly show.
         thick = pectoral.front - pectoral.back
         soft[pectoral.window] += np.float32(0.6 / max(build.muscle_mm, 1)) * thick**2
