@@ -12,13 +12,17 @@ from cxr_valve.phantom.ventricle import ventricle
 AXIS_DEG, FORWARD_DEG = 41.0, 22.0
 #: Measurements of the average heart, mm, that the reference points are given for.
 LA, LVEDD, WALL = 36.0, 48.0, 9.0
+#: Growth of the right chambers for each mm of left atrium beyond this.
+DAMMED_PER_MM, DAMMED_FROM_LA = 0.007, 40.0
 
 
 def chambers(
     rays: Rays, patient: Patient, place: Place, rng: np.random.Generator
 ) -> dict[str, Slab]:
     """Both ventricles and atria, the left appendage and the pericardial fat, by name."""
-    right = float(rng.normal(1.06, 0.1)) * place.wide
+    # What a large left atrium dams up fills the right heart.
+    dammed = 1 + DAMMED_PER_MM * max(patient.measurements.la - DAMMED_FROM_LA, 0.0)
+    right = float(rng.normal(1.0, 0.07)) * place.wide * dammed
     found = {
         "lv": _left_ventricle(rays, patient, place),
         "rv": _right_ventricle(rays, patient, place, right),
@@ -34,10 +38,10 @@ def apex_of(patient: Patient, place: Place) -> tuple[Vector, Vector]:
     apex rises as its wall thickens."""
     size = patient.measurements
     below = np.deg2rad(
-        AXIS_DEG + place.axis - 1.5 * (size.wall - WALL) + 0.4 * (size.lvedd - LVEDD)
+        AXIS_DEG + place.axis - 3.0 * (size.wall - WALL) + 0.4 * (size.lvedd - LVEDD)
     )
     forward = np.deg2rad(FORWARD_DEG)
-    length = 107 + 1.5 * (size.lvedd - LVEDD) + 0.2 * (size.wall - WALL)
+    length = 107 + 2.0 * (size.lvedd - LVEDD) + 0.2 * (size.wall - WALL)
     x, y, z = place(2, 147, 4)
     return (x, y, z), (
         x + length * float(np.cos(below) * np.cos(forward)),
@@ -49,9 +53,9 @@ def apex_of(patient: Patient, place: Place) -> tuple[Vector, Vector]:
 def _left_ventricle(rays: Rays, patient: Patient, place: Place) -> Slab:
     size = patient.measurements
     base, apex = apex_of(patient, place)
-    bluntness = float(np.clip(1.85 + 0.2 * (size.wall - WALL), 1.4, 3.4))
+    bluntness = float(np.clip(1.85 + 0.28 * (size.wall - WALL), 1.3, 4.0))
     return ventricle(
-        rays, base, apex, 33 + 0.5 * (size.lvedd - LVEDD) + 0.9 * (size.wall - WALL), bluntness
+        rays, base, apex, 33 + 0.65 * (size.lvedd - LVEDD) + 1.2 * (size.wall - WALL), bluntness
     )
 
 
@@ -80,8 +84,8 @@ def _appendage(rays: Rays, patient: Patient, place: Place) -> Slab:
     grown = patient.measurements.la - LA
     points = [
         place(16, 140, -8),
-        place(23 + 0.75 * grown, 134 - 0.15 * grown, 4),
-        place(27 + 0.85 * grown, 143 - 0.15 * grown, 12),
+        place(23 + 0.95 * grown, 134 - 0.15 * grown, 4),
+        place(27 + 1.05 * grown, 143 - 0.15 * grown, 12),
     ]
     return tube(rays, points, [14 + 0.2 * grown, 11.5 + 0.25 * grown, 11.5 + 0.25 * grown])
 
@@ -92,5 +96,5 @@ def _fat(rays: Rays, patient: Patient, place: Place, chambers: list[Slab]) -> Sl
     tilt = 8 + 0.6 * place.axis
     pad = ellipsoid(rays, place(20, 194, 36), (56 * thick, 18 * thick, 28), turned(tilt))
     # The outflow of the right ventricle, below the pulmonary trunk.
-    outflow = ellipsoid(rays, place(17, 132, 26), (27, 42, 24), turned(-18 + 0.5 * place.axis))
+    outflow = ellipsoid(rays, place(14, 132, 26), (20, 42, 22), turned(-18 + 0.5 * place.axis))
     return sac(rays, [*chambers, pad, outflow], place(0, 160, 12)[2])

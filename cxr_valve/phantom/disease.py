@@ -19,7 +19,7 @@ LVEDD_BY_MR = dict(zip(MR.grades, (0.0, 0.3, 1.7, 4.2, 8.0), strict=True))
 WALL_BY_AS = dict(zip(AS.grades, (0.0, 1.2, 2.3, 3.6), strict=True))
 AORTA_BY_AS = dict(zip(AS.grades, (0.0, 2.4, 3.8, 5.4), strict=True))
 #: Degrees of the carina per mm of left atrium, and the atrium at which it stands at 60 degrees.
-CARINA_PER_LA, CARINA_FROM_LA = 1.1, 36.0
+CARINA_PER_LA, CARINA_FROM_LA = 1.5, 36.0
 #: Points of ejection fraction lost per mm of left ventricle above this diameter.
 LVEF_PER_LVEDD, LVEF_FROM_LVEDD = 0.9, 50.0
 

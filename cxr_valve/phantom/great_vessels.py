@@ -36,7 +36,7 @@ def _ascending(rays: Rays, patient: Patient, place: Place) -> Slab:
     """From the root up and to the right; a wide one bows to the right as it is longer, too."""
     wide = patient.measurements.aorta - AORTA
     radius = patient.measurements.aorta / 2
-    bow = 0.75 * wide
+    bow = 1.4 * wide
     points = [
         place(2, 134, 12),
         place(-9 - bow, 112, 20),

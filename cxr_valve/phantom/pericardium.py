@@ -8,7 +8,7 @@ from scipy import ndimage
 from cxr_valve.phantom.solids import Rays, Slab
 
 #: A notch is bridged where a ball of this radius would not fit in, mm.
-BRIDGE_MM = 60.0
+BRIDGE_MM = 45.0
 #: Radius of the rounding towards the sac's edge, mm, and how far it keeps inside the chambers'.
 ROUND_MM, INSIDE_MM = 36.0, 1.0
 

@@ -11,11 +11,13 @@ import pytest
 
 from cxr_valve.findings import AS, MR, is_positive
 from cxr_valve.imaging.load import load_radiograph
+from cxr_valve.phantom.disease import LVEDD_BY_MR
 from train.__main__ import main
 from train.simulate.export import export_hospital
-from train.simulate.people import END, PROGRESSING, START, sample_person, worsened
+from train.simulate.people import END, FRONTAL_VIEW, PROGRESSING, START, sample_person, worsened
 from train.simulate.plan import ExportPlan
 from train.simulate.records import records_of
+from train.simulate.render import STRUCTURES
 
 PLAN = ExportPlan(patients=12, seed=4, side=80, structures=True)
 
@@ -94,18 +96,13 @@ def test_files_read_as_radiographs_and_dicom_says_what_the_table_says(export: Pa
 def test_truth_and_structures_have_a_row_for_each_frontal_file(export: Path) -> None:
     truth = pd.read_csv(export / "truth.csv")
     grids = np.load(export / "structures.npy")
-    assert grids.shape == (len(truth), 10, 20, 20)
+    assert grids.shape == (len(truth), len(STRUCTURES), 20, 20)
     assert truth["file"].is_unique
     assert truth["aux_lvef"].between(12, 80).all()
+    assert truth["aux_ctr"].between(0.3, 0.8).all()
     # The left atrium's grid holds more tissue where its true diameter is larger.
-    mass = grids[:, list_of_structures().index("la")].astype(float).sum(axis=(1, 2))
+    mass = grids[:, STRUCTURES.index("la")].astype(float).sum(axis=(1, 2))
     assert np.corrcoef(mass, truth["aux_la"])[0, 1] > 0.9
-
-
-def list_of_structures() -> list[str]:
-    from cxr_valve.phantom.render import simulate
-
-    return list(simulate(1, 1, side=80).thickness)
 
 
 def test_people_live_in_the_period_and_keep_their_heart_between_near_dates() -> None:
@@ -128,7 +125,7 @@ def test_prevalences_and_numbers_are_about_the_studys() -> None:
     as_ = [is_positive(AS, exam.as_) for exam in exams if exam.as_]
     assert np.mean(mr) == pytest.approx(0.44, abs=0.04)
     assert np.mean(as_) == pytest.approx(0.095, abs=0.02)
-    frontal = [shot for person in people for shot in person.shots if shot.view == "PA"]
+    frontal = [shot for person in people for shot in person.shots if shot.view == FRONTAL_VIEW]
     assert len(frontal) / len(people) == pytest.approx(1.86, abs=0.08)
     assert np.mean([exam.mr is None for exam in exams]) == pytest.approx(0.04, abs=0.015)
 
@@ -143,7 +140,9 @@ def test_a_worse_grade_moves_the_measurements_as_the_phantom_does() -> None:
     after = worsened(before)
     assert after.mr == "severe"
     assert after.measurements.la - before.measurements.la == pytest.approx(15.0 - 10.0)
-    assert after.measurements.lvedd - before.measurements.lvedd == pytest.approx(9.0 - 5.0)
+    assert after.measurements.lvedd - before.measurements.lvedd == pytest.approx(
+        LVEDD_BY_MR["severe"] - LVEDD_BY_MR["moderate"]
+    )
     assert after.measurements.lvef <= before.measurements.lvef
     assert after.age == before.age
 
@@ -175,3 +174,20 @@ def test_the_command_writes_and_says_that_it_is_simulated(
     assert (
         "expected a folder that can be written, found: Not a directory" in capsys.readouterr().err
     )
+
+
+def test_a_file_says_how_it_was_taken_and_how_large_its_pixels_are(export: Path) -> None:
+    rows = pd.read_csv(export / "radiographs.csv", dtype=str, keep_default_na=False)
+    for row in rows[rows["file"].str.endswith(".dcm")].itertuples():
+        file = export / row.file
+        if not file.exists():
+            continue
+        try:
+            radiograph = load_radiograph(file.read_bytes())
+        except ValueError:
+            continue  # cut short, as some are
+        assert radiograph.spacing_mm is not None
+        # From a narrow to a wide field over 80 pixels.
+        assert 300 / 80 <= radiograph.spacing_mm[0] <= 430 / 80
+        stated = row.view.upper()[:2]
+        assert stated in ("", radiograph.view or "", "LL", "LA")
