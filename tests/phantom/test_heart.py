@@ -104,7 +104,7 @@ def test_a_wide_ventricle_reaches_left_and_down() -> None:
 def test_a_thick_wall_lifts_and_blunts_the_apex() -> None:
     thin, thick = (shadow(heart(wall=wall), "lv") for wall in (8.0, 14.0))
     assert apex_height(thick) < apex_height(thin) - 5
-    assert filling(thick) > filling(thin) + 0.01
+    assert tip_area(thick) > 1.02 * tip_area(thin)
 
 
 def apex_height(mask: np.ndarray) -> float:
@@ -113,10 +113,10 @@ def apex_height(mask: np.ndarray) -> float:
     return float(np.flatnonzero(mask[:, column]).mean() * PIXEL_MM)
 
 
-def filling(mask: np.ndarray) -> float:
-    """Share of its bounding box that a shadow fills: more where it is blunt."""
-    left, right, top, bottom = borders(mask)
-    return float(mask.sum() * PIXEL_MM**2 / ((right - left) * (bottom - top)))
+def tip_area(mask: np.ndarray) -> float:
+    """Area of the outermost 15 mm of a shadow on the left, mm²: more where it is blunt."""
+    last = np.flatnonzero(mask.any(axis=0))[-1]
+    return float(mask[:, last - round(15 / PIXEL_MM) : last + 1].sum() * PIXEL_MM**2)
 
 
 def test_a_wide_aorta_bulges_to_the_right() -> None:
@@ -154,4 +154,4 @@ def test_the_heart_has_the_same_size_at_every_resolution(side: int) -> None:
     length = union_length(list(heart(rays=rays).silhouette), side)
     usual = union_length(list(heart().silhouette), SIDE)
     per_pixel = (FIELD_MM / side) ** 2 / PIXEL_MM**2
-    assert length.sum() * per_pixel == pytest.approx(usual.sum(), rel=0.01)
+    assert length.sum() * per_pixel == pytest.approx(usual.sum(), rel=0.015)

@@ -11,7 +11,7 @@ import pytest
 
 from cxr_valve.findings import AS, MR, is_positive
 from cxr_valve.imaging.load import load_radiograph
-from cxr_valve.phantom.disease import LVEDD_BY_MR
+from cxr_valve.phantom.disease import LA_BY_MR, LVEDD_BY_MR
 from train.__main__ import main
 from train.simulate.export import export_hospital
 from train.simulate.people import END, FRONTAL_VIEW, PROGRESSING, START, sample_person, worsened
@@ -139,7 +139,9 @@ def test_a_worse_grade_moves_the_measurements_as_the_phantom_does() -> None:
     before = person.shots[0].heart
     after = worsened(before)
     assert after.mr == "severe"
-    assert after.measurements.la - before.measurements.la == pytest.approx(15.0 - 10.0)
+    assert after.measurements.la - before.measurements.la == pytest.approx(
+        LA_BY_MR["severe"] - LA_BY_MR["moderate"]
+    )
     assert after.measurements.lvedd - before.measurements.lvedd == pytest.approx(
         LVEDD_BY_MR["severe"] - LVEDD_BY_MR["moderate"]
     )
