@@ -31,7 +31,7 @@ class Member:
     network: str
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+\.safetensors$")]
     sha256: Sha256
-    input_size: Annotated[int, Field(ge=75, le=2048)]
+    input_size: Annotated[int, Field(ge=64, le=2048)]
     grid: tuple[int, int]
     calibration: Calibration
     name: str = ""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from cxr_valve.findings import FINDINGS
 from train.recipe import Recipe
 from train.simulate.plan import ExportPlan
 
@@ -85,8 +86,7 @@ MEMBERS = (
 
 def members_of(finding: str) -> tuple[MemberPlan, ...]:
     """The networks of a finding, in the order in which the study names them."""
-    from cxr_valve.findings import FINDINGS
-
-    order = FINDINGS[finding].networks
+    known = FINDINGS[finding].networks
     own = [member for member in MEMBERS if member.finding == finding]
-    return tuple(sorted(own, key=lambda member: order.index(member.network)))
+    order = {network: place for place, network in enumerate(known)}
+    return tuple(sorted(own, key=lambda member: order.get(member.network, len(known))))
