@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from cxr_valve.phantom.cage import Cage, Lines
+from cxr_valve.phantom.detector import resized
 from cxr_valve.phantom.patient import Patient
 from cxr_valve.phantom.solids import Field, Rays, Slab
 
@@ -13,6 +14,8 @@ from cxr_valve.phantom.solids import Field, Rays, Slab
 EMPHYSEMA = 0.06
 #: An effusion's surface rises towards the chest wall by this, mm.
 MENISCUS_MM = 42.0
+#: Grid that the network of a fibrosis is drawn on, mm.
+CELL_MM = 1.5
 
 
 def effusions(rays: Rays, patient: Patient, cage: Cage, lungs: Sequence[Slab]) -> list[Slab]:
@@ -43,18 +46,19 @@ def lung_changes(
         if patient.lung == "emphysema":
             out[lung.window] -= np.float32(EMPHYSEMA) * length
         elif patient.lung == "fibrosis":
-            out[lung.window] += _reticulum(rays, length, rng)
+            out[lung.window] += _reticulum(rays, lung, length, rng)
         elif index == chosen:
             out[lung.window] += _opacity(rays, length, rng)
     return out
 
 
-def _reticulum(rays: Rays, length: Field, rng: np.random.Generator) -> Field:
+def _reticulum(rays: Rays, lung: Slab, length: Field, rng: np.random.Generator) -> Field:
     """Lines around small cells, densest at the base and near the chest wall."""
-    noise = rng.standard_normal(length.shape, np.float32)
-    sigma = 2.2 / rays.pixel_mm
-    cells = ndimage.gaussian_filter(noise, sigma)
-    walls = np.exp(-np.square(cells / (0.35 * cells.std())))
+    # On a grid of fixed size in mm, so that every picture of a person draws the same numbers.
+    count = round(rays.field_mm / CELL_MM)
+    cells = ndimage.gaussian_filter(rng.standard_normal((count, count), np.float32), 1.5)
+    whole = resized(np.exp(-np.square(cells / (0.35 * cells.std()))), rays.side)
+    walls = whole[lung.window]
     down = np.linspace(0, 1, length.shape[0], dtype=np.float32)[:, None] ** 2
     return np.asarray(walls * down * np.minimum(length, 80) * np.float32(0.16), np.float32)
 

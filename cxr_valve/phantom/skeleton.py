@@ -9,8 +9,9 @@ from cxr_valve.phantom.cage import Cage
 from cxr_valve.phantom.solids import Field, Rays
 from cxr_valve.phantom.splat import Cloud, Points, shaft, splat
 
-#: Vertebrae shown, first rib to second lumbar, and the level of the first, mm.
-VERTEBRAE, FIRST_Y = 14, -14.0
+#: Vertebrae shown, fifth cervical to second lumbar, counted from the first thoracic, and the level
+#: of that, mm.
+VERTEBRAE, FIRST_Y = range(-3, 14), -14.0
 RIBS = 12
 #: Vertebral spacing over the height of the lungs.
 SPACING = 0.0865
@@ -23,7 +24,7 @@ def build_skeleton(rays: Rays, build: Build, breath: float, rng: np.random.Gener
     """
     cage = Cage.of(build, breath)
     # Points closer than pixels leave no gaps.
-    spacing = float(np.clip(rays.pixel_mm, 0.4, 1.5))
+    spacing = float(np.clip(1.2 * rays.pixel_mm, 0.4, 1.7))
     clouds = [*_ribs(cage, spacing, rng), *_spine(cage, spacing, rng)]
     for sign in (-1, 1):
         clouds += [_clavicle(cage, sign, spacing, rng), *_shoulder(cage, sign, spacing, rng)]
@@ -73,9 +74,9 @@ def _rib_line(cage: Cage, number: int, sign: int, slope: float) -> Points:
 def _spine(cage: Cage, spacing: float, rng: np.random.Generator) -> list[Cloud]:
     back = -0.86 * cage.half_depth
     clouds = []
-    for number in range(VERTEBRAE):
+    for number in VERTEBRAE:
         y = _level(cage, number)
-        share = number / (VERTEBRAE - 1)
+        share = max(number, 0) / VERTEBRAE[-1]
         bend = cage.build.spine_curve_mm * np.sin(np.pi * share)
         half = (13.5 + 8 * share, 0.5 * SPACING * cage.build.height * (0.78 + 0.04 * share), 14.0)
         clouds.append(_body((bend, y, back), half, spacing))
@@ -137,7 +138,7 @@ def _clavicle(cage: Cage, sign: int, spacing: float, rng: np.random.Generator) -
     front = 0.55 * cage.half_depth
     share = np.linspace(0, 1, 24)
     x = 13 + share * (out - 13)
-    y = 41 - 44 * share - 6 * np.sin(np.pi * share) + lift * share
+    y = 40 - 42 * share - 5 * np.sin(np.pi * share) + 6 * np.sin(2 * np.pi * share) + lift * share
     z = front - (front + 12) * share**1.4 + 9 * np.sin(2 * np.pi * share)
     line = np.stack([sign * x, y, z], axis=1).astype(np.float32)
     return shaft(line, (6.2, 6.2), (0, 1, 0), 1.5, 0.2, spacing)
@@ -158,13 +159,13 @@ def _shoulder(cage: Cage, sign: int, spacing: float, rng: np.random.Generator) -
     medial = np.array([upper, at(out - 82, 50, 0), tip], np.float32)
     spine = np.array([at(out - 76, 34, -4), at(out - 30, 4, 22), at(out - 6, -2, 40)], np.float32)
     clouds = [
-        shaft(lateral, (4.0, 3.0), (1, 0, 0), 1.2, 0.3, spacing),
-        shaft(medial, (1.8, 1.8), (1, 0, 0), 0.9, 0.3, spacing),
-        shaft(spine, (6.0, 3.0), (0, 1, 0), 1.0, 0.2, spacing),
-        _plate(np.array([upper, socket, tip], np.float32), 1.3, spacing),
+        shaft(lateral, (4.5, 3.0), (1, 0, 0), 1.6, 0.35, spacing),
+        shaft(medial, (1.8, 1.8), (1, 0, 0), 1.4, 0.4, spacing),
+        shaft(spine, (6.0, 3.0), (0, 1, 0), 1.4, 0.25, spacing),
+        _plate(np.array([upper, socket, tip], np.float32), 2.2, spacing),
     ]
     head = (sign * (out + 1), 26.0, -8.0)
-    clouds.append(_ball(head, 23.0, 0.9, 0.2, spacing))
+    clouds.append(_ball(head, 23.0, 0.9, 0.12, spacing))
     arm = np.array([(sign * (out + 6), 34, -8), (sign * (out + 34), 220, 10)], np.float32)
     clouds.append(shaft(arm, (12.0, 12.0), (1, 0, 0), 2.2, 0.1, spacing))
     return clouds

@@ -20,7 +20,7 @@ STEPS = 5
 #: No vessel is seen this near the chest wall, mm.
 MARGIN = 9.0
 #: Diameter where a tree leaves the hilum, mm, and what is left of it after a division (Murray).
-FIRST_MM, TAPER = 6.6, 0.76
+FIRST_MM, TAPER = 6.6, 0.79
 #: How much wider vessels at the base are than at the apex of an upright person, and how much of
 #: that each mm of left atrium above the usual takes away.
 UPRIGHT, TAKEN = 0.55, 0.075

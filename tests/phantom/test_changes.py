@@ -67,3 +67,16 @@ def test_more_fluid_stands_higher_and_rises_towards_the_wall(
     assert much.sum() > 1.5 * little.sum()
     tops = [int(np.argmax(much[:, column] > 0)) for column in (45, 80)]
     assert tops[0] < tops[1]
+
+
+def test_a_fibrosis_is_the_same_person_at_every_size_of_picture(patient: Patient) -> None:
+    build = sample_build(np.random.default_rng(2), patient)
+    sick = replace(patient, lung="fibrosis")
+    coarse, fine = (
+        build_thorax(Rays(side, 400.0, View()), sick, build, 1.0, np.random.default_rng(3))
+        .mediastinum[1]
+        .thickness(side)
+        .mean()
+        for side in (160, 480)
+    )
+    assert coarse == pytest.approx(fine, rel=0.01)
