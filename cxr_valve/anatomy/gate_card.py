@@ -37,7 +37,9 @@ class Thresholds:
     ``frontal``: least probability of a frontal chest; ``turned``, ``inverted``, ``mirrored``: from
     this probability on it is called so, ``mirrored`` after the network's log odds were lowered by
     ``lean`` times the heart's lean to the usual side; ``unlike``: largest distance from the frontal
-    radiographs it learnt from (1 is typical).
+    radiographs it learnt from (1 is typical); ``cut_off``: a lung that runs along an edge of the
+    image for more than this share of its extent is called cut off (None, as in cards of earlier
+    releases: nothing is said of it).
     """
 
     frontal: Inside
@@ -47,6 +49,7 @@ class Thresholds:
     lean: Annotated[float, Field(ge=0)]
     unlike: Annotated[float, Field(gt=0)]
     rule: str
+    cut_off: Inside | None = None
 
 
 @dataclass(frozen=True, config=STRICT)
