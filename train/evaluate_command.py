@@ -26,7 +26,7 @@ written into the run's folder, under evaluation/:
   report.html       all of it to print, in one file that needs no network
 
 examples:
-  python -m train evaluate 20260131-142501123-mr-3f9a
+  python -m train evaluate 20260131-142501123456-mr-3f9a
   python -m train evaluate RUN --rule sensitivity=.9
   python -m train evaluate RUN_1 RUN_2 RUN_3          three seeds as one ensemble
   python -m train evaluate RUN --without densenet121  leave a member out

@@ -8,18 +8,13 @@ from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from cxr_valve.anatomy.gate import LOGITS
-from cxr_valve.cards import (
-    CARD_FILE,
-    STRICT,
-    CardError,
-    Figure,
-    Inside,
-    Sha256,
-    Source,
-    checked,
-    read_as,
+from cxr_valve.anatomy.network_card import (
+    expect,
+    read_network_card,
+    shipped_folder,
+    write_network_card,
 )
-from cxr_valve.imaging.prepare import PREPROCESSING
+from cxr_valve.cards import STRICT, Figure, Inside, Sha256, Source, checked
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -37,7 +32,9 @@ class Thresholds:
     ``frontal``: least probability of a frontal chest; ``turned``, ``inverted``, ``mirrored``: from
     this probability on it is called so, ``mirrored`` after the network's log odds were lowered by
     ``lean`` times the heart's lean to the usual side; ``unlike``: largest distance from the frontal
-    radiographs it learnt from (1 is typical).
+    radiographs it learnt from (1 is typical); ``cut_off``: a lung that runs along an edge of the
+    image for more than this share of its extent is called cut off (None, as in cards of earlier
+    releases: nothing is said of it).
     """
 
     frontal: Inside
@@ -47,6 +44,7 @@ class Thresholds:
     lean: Annotated[float, Field(ge=0)]
     unlike: Annotated[float, Field(gt=0)]
     rule: str
+    cut_off: Inside | None = None
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -79,6 +77,11 @@ class GateCard:
     limits: tuple[str, ...]
     data: tuple[Source, ...]
 
+    @property
+    def name(self) -> str:
+        """``gate-<tag>``: the folder's name."""
+        return f"gate-{self.tag}"
+
 
 _ADAPTER = TypeAdapter(GateCard)
 
@@ -99,21 +102,13 @@ class GateWeights:
         return checked(self.folder / self.card.typical.file, self.card.typical.sha256)
 
 
-def anatomy_root() -> Path:
-    """The ``weights`` folder that comes with the program."""
-    return Path(__file__).resolve().parents[2] / "weights"
-
-
 def shipped_gate() -> GateWeights:
     """The gate that comes with the program: the last of ``gate-*`` by name.
 
     Raises:
         CardError: there is none, or its card is not one this release can use.
     """
-    folders = sorted(path.parent for path in anatomy_root().glob(f"gate-*/{CARD_FILE}"))
-    if not folders:
-        raise CardError("weights/gate-*: Expected the weights of the input gate, found none.")
-    return read_gate_card(folders[-1])
+    return read_gate_card(shipped_folder("gate", "the weights of the input gate"))
 
 
 def read_gate_card(folder: Path) -> GateWeights:
@@ -122,19 +117,11 @@ def read_gate_card(folder: Path) -> GateWeights:
     Raises:
         CardError: naming the file and every field that is missing or out of range.
     """
-    card = read_as(_ADAPTER, folder)
-    for field, expected, found in (
-        ("preprocessing", PREPROCESSING, card.preprocessing),
-        ("answers", ", ".join(LOGITS), ", ".join(card.answers)),
-    ):
-        if found != expected:
-            raise CardError(
-                f"{folder.name}/{CARD_FILE}: {field}: Expected {expected}, found {found}. "
-                "These weights need the release that made them."
-            )
+    card = read_network_card(_ADAPTER, folder)
+    expect(folder, "answers", ", ".join(LOGITS), ", ".join(card.answers))
     return GateWeights(card, folder)
 
 
 def write_gate_card(card: GateCard, folder: Path) -> None:
     """Write ``folder/card.json``, indented for people."""
-    (folder / CARD_FILE).write_bytes(_ADAPTER.dump_json(card, indent=1) + b"\n")
+    write_network_card(_ADAPTER, card, folder)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cxr_valve.anatomy.field import edge_contacts
 from cxr_valve.anatomy.gate import GateReading
 from cxr_valve.anatomy.gate_card import GateCard, GateWeights, shipped_gate
-from cxr_valve.anatomy.judgement import answers, judge
+from cxr_valve.anatomy.heart import HeartReading
+from cxr_valve.anatomy.judgement import Answers, answers, judge
+from cxr_valve.anatomy.side import lean
 from cxr_valve.engines.engine import Engine, NetworkSource, Runnable
 from cxr_valve.imaging.prepare import Prepared
 from cxr_valve.imaging.radiograph import Radiograph
@@ -37,16 +40,27 @@ class Gatekeeper:
         """Side of the input it needs, in pixels."""
         return self.card.input_size
 
-    def read(self, radiograph: Radiograph, prepared: Prepared, lean: float | None = None) -> Gated:
+    def read(
+        self, radiograph: Radiograph, prepared: Prepared, heart: HeartReading | None = None
+    ) -> Gated:
         """Judge a radiograph by the input of ``size`` made from it.
 
-        ``lean``: on which side its heart was found, if it was (``side.lean``).
+        ``heart``: what was measured of its heart and lungs, if they were found.
         """
+        seen, description = self.look(prepared, heart)
+        reading = judge(radiograph, prepared.image, seen, self.card.thresholds)
+        return Gated(reading, description)
+
+    def look(
+        self, prepared: Prepared, heart: HeartReading | None
+    ) -> tuple[Answers, NDArray[np.float32]]:
+        """What is seen of an input before it is judged, and its description (D,)."""
         logits, descriptions = self.run(batch(prepared))
         distance = float(self.typical.distance(descriptions)[0])
-        seen = answers(logits[0], distance, lean)
-        reading = judge(radiograph, prepared.image, seen, self.card.thresholds)
-        return Gated(reading, descriptions[0])
+        if heart is None:
+            return answers(logits[0], distance), descriptions[0]
+        contacts = edge_contacts(heart, prepared.geometry.crop)
+        return answers(logits[0], distance, lean(heart), contacts), descriptions[0]
 
 
 def open_gate(engine: Engine, progress: Callable[[str], None] = lambda _: None) -> Gatekeeper:

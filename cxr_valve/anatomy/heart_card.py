@@ -7,22 +7,16 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from cxr_valve.anatomy.plausibility import WORDS
-from cxr_valve.cards import (
-    CARD_FILE,
-    STRICT,
-    CardError,
-    Figure,
-    Sha256,
-    Source,
-    checked,
-    read_as,
-    shipped_root,
+from cxr_valve.anatomy.network_card import (
+    expect,
+    read_network_card,
+    shipped_folder,
+    write_network_card,
 )
-from cxr_valve.imaging.prepare import PREPROCESSING
+from cxr_valve.anatomy.plausibility import WORDS
+from cxr_valve.cards import STRICT, Figure, Inside, Sha256, Source, checked
 
 Positive = Annotated[float, Field(gt=0)]
-Inside = Annotated[float, Field(gt=0, lt=1)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -109,10 +103,7 @@ def shipped_heart() -> HeartWeights:
     Raises:
         CardError: there is none, or its card is not one this release can use.
     """
-    folders = sorted(path.parent for path in shipped_root().glob(f"heart-*/{CARD_FILE}"))
-    if not folders:
-        raise CardError("weights/heart-*: Expected the weights that find the heart, found none.")
-    return read_heart_card(folders[-1])
+    return read_heart_card(shipped_folder("heart", "the weights that find the heart"))
 
 
 def read_heart_card(folder: Path) -> HeartWeights:
@@ -121,22 +112,11 @@ def read_heart_card(folder: Path) -> HeartWeights:
     Raises:
         CardError: naming the file and every field that is missing or out of range.
     """
-    card = read_as(_ADAPTER, folder)
-    if folder.name != card.name:
-        raise CardError(f"{folder.name}/{CARD_FILE}: Expected a folder named {card.name}.")
-    if card.preprocessing != PREPROCESSING:
-        raise CardError(
-            f"{folder.name}/{CARD_FILE}: preprocessing: Expected {PREPROCESSING}, found "
-            f"{card.preprocessing}. These weights need the release that made them."
-        )
-    if card.usual.keys() != WORDS.keys():
-        raise CardError(
-            f"{folder.name}/{CARD_FILE}: usual: Expected ranges of {', '.join(sorted(WORDS))}; "
-            f"found {', '.join(sorted(card.usual)) or 'none'}."
-        )
+    card = read_network_card(_ADAPTER, folder)
+    expect(folder, "usual", ", ".join(sorted(WORDS)), ", ".join(sorted(card.usual)))
     return HeartWeights(card, folder)
 
 
 def write_heart_card(card: HeartCard, folder: Path) -> None:
     """Write ``folder/card.json``, indented for people."""
-    (folder / CARD_FILE).write_bytes(_ADAPTER.dump_json(card, indent=1) + b"\n")
+    write_network_card(_ADAPTER, card, folder)

@@ -1,10 +1,12 @@
 """From what the network answers to a decision, its reason, an offer and warnings."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cxr_valve.anatomy.field import Edge
 from cxr_valve.anatomy.gate import KINDS, TURNS, GateReading, Kind, Offer
 from cxr_valve.anatomy.gate_card import Thresholds
 from cxr_valve.imaging.radiograph import Radiograph
@@ -43,6 +45,7 @@ class Answers:
     """The network's answers as probabilities, and the distance from typical frontals.
 
     ``lean``: on which side the heart was found (``side.lean``); None where it was not.
+    ``contacts``: how much of a lung runs along each edge of the image (``field.edge_contacts``).
     """
 
     kinds: NDArray[np.float64]
@@ -51,6 +54,7 @@ class Answers:
     mirrored: float
     distance: float
     lean: float | None = None
+    contacts: Mapping[Edge, float] = field(default_factory=dict)
 
     @property
     def frontal(self) -> float:
@@ -63,12 +67,20 @@ class Answers:
         return self.frontal * float(self.turns[0]) * (1 - self.inverted)
 
 
-def answers(logits: NDArray[np.float32], distance: float, lean: float | None = None) -> Answers:
-    """Logits in the order of ``LOGITS`` → probabilities."""
+def answers(
+    logits: NDArray[np.float32],
+    distance: float,
+    lean: float | None = None,
+    contacts: Mapping[Edge, float] | None = None,
+) -> Answers:
+    """Logits in the order of ``LOGITS`` → probabilities; the rest as in ``Answers``."""
     values = logits.astype(np.float64)
     kinds, turns = values[: len(KINDS)], values[len(KINDS) : len(KINDS) + len(TURNS)]
     inverted, mirrored = 1 / (1 + np.exp(-np.clip(values[-2:], -30, 30)))
-    return Answers(softmax(kinds), softmax(turns), float(inverted), float(mirrored), distance, lean)
+    return Answers(
+        softmax(kinds), softmax(turns), float(inverted), float(mirrored), distance, lean,
+        contacts or {},
+    )  # fmt: skip
 
 
 def softmax(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -158,6 +170,13 @@ def exchanged(seen: Answers, limits: Thresholds) -> bool:
     return bool(log_odds >= np.log(limits.mirrored / (1 - limits.mirrored)))
 
 
+def cut_off(seen: Answers, limits: Thresholds) -> tuple[Edge, ...]:
+    """The edges of the image at which a lung seems to be cut off."""
+    if limits.cut_off is None:
+        return ()
+    return tuple(edge for edge, share in seen.contacts.items() if share > limits.cut_off)
+
+
 def _warnings(radiograph: Radiograph, seen: Answers, limits: Thresholds) -> tuple[str, ...]:
     found = []
     if exchanged(seen, limits):
@@ -165,6 +184,9 @@ def _warnings(radiograph: Radiograph, seen: Answers, limits: Thresholds) -> tupl
             "Left and right seem to be exchanged: a mirror image, or situs inversus. Check the "
             "side marker."
         )
+    if edges := cut_off(seen, limits):
+        named = " and the ".join(edges)
+        found.append(f"A lung reaches the {named} edge of the image: part of it may be cut off.")
     if radiograph.view == "AP":
         found.append("AP view: the heart appears larger than on a PA view.")
     if radiograph.body_part:

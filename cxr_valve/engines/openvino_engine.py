@@ -13,6 +13,8 @@ from cxr_valve.engines.engine import Images, NetworkSource, Outputs, Runnable, c
 
 # Conversion results depend on the release that made them.
 VERSION = openvino.__version__.split("-")[0]
+# The converted network holds the weights already; a second copy would be as large again.
+_WITHOUT_WEIGHTS = {"CACHE_MODE": "OPTIMIZE_SIZE"}
 # torch traces a network in one thread at a time only.
 _CONVERTING = threading.Lock()
 
@@ -40,7 +42,25 @@ class OpenVinoEngine:
         with _CONVERTING:
             if not file.exists():
                 self._convert(source, file)
-        settings = {
+        return _Compiled(self._compile(file))
+
+    def _compile(self, file: Path) -> openvino.CompiledModel:
+        """Compile, or take what was compiled before: that halves the time it takes to open.
+
+        OpenVINO keeps what it compiled by file, release and processor, holds it against a checksum
+        and compiles anew where it is damaged. A network and precision has a folder of its own.
+        """
+        kept = cache_folder() / "compiled" / f"{file.stem}-{'bf16' if self._fast else 'f32'}"
+        caching = {properties.cache_dir(): str(kept), **_WITHOUT_WEIGHTS}
+        settings = self._settings()
+        try:
+            return self._core.compile_model(file, "CPU", settings | caching)
+        except RuntimeError:
+            # A cache that cannot be written costs time, not the reading.
+            return self._core.compile_model(file, "CPU", settings)
+
+    def _settings(self) -> dict[str, Any]:
+        return {
             properties.hint.performance_mode(): properties.hint.PerformanceMode.LATENCY,
             properties.hint.inference_precision(): (
                 openvino.Type.bf16 if self._fast else openvino.Type.f32
@@ -51,7 +71,6 @@ class OpenVinoEngine:
                 else properties.hint.ExecutionMode.ACCURACY
             ),
         }
-        return _Compiled(self._core.compile_model(self._core.read_model(file), "CPU", settings))
 
     def _convert(self, source: NetworkSource, file: Path) -> None:
         import torch

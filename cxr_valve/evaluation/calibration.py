@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 from scipy.special import expit, logit as logit_exact
 
 from cxr_valve.evaluation.checks import (
@@ -92,6 +91,9 @@ def recalibrate_intercept(probabilities: npt.ArrayLike, labels: npt.ArrayLike) -
     need_both_classes(y, "a recalibration")
     logits, target = safe_logit(p), float(y.mean())
     reach = float(np.abs(logits).max()) + abs(float(logit_exact(target))) + 1.0
+    # Imported here: it takes a quarter of a second that no reading needs to wait for.
+    from scipy.optimize import brentq
+
     shift = brentq(lambda b: float(expit(logits + b).mean()) - target, -reach, reach, xtol=1e-12)
     return Platt(1.0, float(shift))
 

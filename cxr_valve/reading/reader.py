@@ -12,7 +12,6 @@ from cxr_valve.anatomy.gate import GateReading
 from cxr_valve.anatomy.gatekeeper import Gatekeeper, open_gate
 from cxr_valve.anatomy.heart import HeartReading
 from cxr_valve.anatomy.heart_reader import HeartReader, open_heart_reader
-from cxr_valve.anatomy.side import lean
 from cxr_valve.cards import CardError, WeightSet
 from cxr_valve.engines.engine import Engine, open_engine
 from cxr_valve.evaluation.operating_point import is_positive
@@ -80,9 +79,7 @@ class Reader:
         """Measure the heart, run the gate and, past it, the networks on prepared inputs."""
         started = time.perf_counter()
         heart = self.heart.read(inputs.radiograph, inputs.prepared[self.heart.size])
-        gated = self.gate.read(
-            inputs.radiograph, inputs.prepared[self.gate.size], lean(heart) if heart else None
-        )
+        gated = self.gate.read(inputs.radiograph, inputs.prepared[self.gate.size], heart)
         past = gated.reading.accepted or read_anyway
         findings = {
             key: _finding(

@@ -1,4 +1,4 @@
-"""Every set of weights: what its card says in words, which one is active, and the switch."""
+"""Every set of weights and the program's own networks: their cards in words, and the switch."""
 
 from html import escape
 
@@ -9,6 +9,7 @@ from cxr_valve.cards import CardError, WeightSet, find_sets
 from cxr_valve.findings import FINDINGS, Finding
 from cxr_valve.ui.card_text import show_card_text
 from cxr_valve.ui.frame import FINDING_COLOURS
+from cxr_valve.ui.network_text import OwnNetwork, own_networks, show_network_text
 
 CHOSEN, SAID = "model_card_chosen", "model_card_said"
 NONE = (
@@ -20,26 +21,33 @@ NONE = (
 def show_model_cards() -> None:
     """Draw the page: the sets by finding on the left, the chosen card on the right."""
     sets, problems = find_sets()
+    networks, more = own_networks()
     active = _active()
-    for problem in problems:
+    for problem in [*problems, *more]:
         st.warning(f"A set of weights cannot be used. {problem}", icon=":material/broken_image:")
     said = st.session_state.pop(SAID, "")
     if said:
         st.success(said, icon=":material/check:")
     if not sets:
         st.info(NONE)
+    names = [*(found.card.name for found in sets), *(network.name for network in networks)]
+    if not names:
         return
-    names = [found.card.name for found in sets]
-    first = next(iter(active.values()), sets[0]).card.name
+    first = next((found.card.name for found in active.values()), names[0])
     chosen = st.session_state.get(CHOSEN, first)
     chosen = chosen if chosen in names else first
     left, right = st.columns([1, 3.2], gap="large")
-    with left:
+    with left, st.container(key="set-list"):
         _list(sets, active, chosen)
+        _list_networks(networks, chosen)
     with right:
-        found = sets[names.index(chosen)]
-        _switch(found, active.get(found.card.finding))
-        show_card_text(found)
+        for found in sets:
+            if found.card.name == chosen:
+                _switch(found, active.get(found.card.finding))
+                show_card_text(found)
+        for network in networks:
+            if network.name == chosen:
+                show_network_text(network)
 
 
 def _active() -> dict[str, WeightSet]:
@@ -62,15 +70,27 @@ def _list(sets: list[WeightSet], active: dict[str, WeightSet], chosen: str) -> N
         for found in own:
             card = found.card
             is_active = key in active and active[key].card.name == card.name
-            st.button(
-                card.tag + (" · active" if is_active else ""),
-                key=f"card-{card.name}",
-                type="secondary" if card.name == chosen else "tertiary",
-                icon=":material/check_circle:" if is_active else ":material/circle:",
-                width="stretch",
-                on_click=_choose,
-                args=(card.name,),
-            )
+            words = card.tag + (" · active" if is_active else "")
+            _entry(card.name, words, card.name == chosen, is_active)
+
+
+def _list_networks(networks: list[OwnNetwork], chosen: str) -> None:
+    if networks:
+        st.html('<h3 class="finding-name">Every radiograph</h3>')
+    for network in networks:
+        _entry(network.name, network.title, network.name == chosen, network.damage is None)
+
+
+def _entry(name: str, words: str, is_chosen: bool, in_use: bool) -> None:
+    st.button(
+        words,
+        key=f"card-{name}",
+        type="secondary" if is_chosen else "tertiary",
+        icon=":material/check_circle:" if in_use else ":material/circle:",
+        width="stretch",
+        on_click=_choose,
+        args=(name,),
+    )
 
 
 def _choose(name: str) -> None:

@@ -21,7 +21,12 @@ def estimate(key: str, value: float, low: float, high: float, n: int) -> str:
     limits = f"{number(key, low)} to {number(key, high)}"
     if key in SHARES:
         limits = f"{low * 100:.0f}–{high:.0%}"
-    return f'<b>{number(key, value)}</b> <span class="soft">({limits}, n {n:,})</span>'
+    return measured(number(key, value), limits, n)
+
+
+def measured(value: str, limits: str, n: int) -> str:
+    """A value that is written already, its interval in a lighter tone, n."""
+    return f'<b>{escape(value)}</b> <span class="soft">({escape(limits)}, n {n:,})</span>'
 
 
 def figures_table(splits: Mapping[str, Mapping[str, Figure]], caption: str) -> str:

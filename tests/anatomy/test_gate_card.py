@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cxr_valve.anatomy import gate_card
+from cxr_valve.anatomy import network_card
 from cxr_valve.anatomy.gate import LOGITS
 from cxr_valve.anatomy.gate_card import GateWeights, read_gate_card, shipped_gate
 from cxr_valve.cards import CARD_FILE, CardError
@@ -66,6 +66,6 @@ def test_a_card_without_thresholds_is_refused(copied: GateWeights) -> None:
 
 
 def test_without_a_gate_nothing_is_opened(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(gate_card, "anatomy_root", lambda: tmp_path)
+    monkeypatch.setattr(network_card, "shipped_root", lambda: tmp_path)
     with pytest.raises(CardError, match="Expected the weights of the input gate, found none"):
         shipped_gate()

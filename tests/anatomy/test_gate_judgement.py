@@ -39,6 +39,17 @@ def seen(**shares: float) -> Answers:
     )  # fmt: skip
 
 
+def test_a_lung_at_the_edge_is_warned_of_by_name_and_never_refused(chest, image) -> None:
+    at = replace(seen(), contacts={"upper": 0.4, "lower": 0.05, "left": 0.06, "right": 0.0})
+    reading = judge(chest, image, at, replace(LIMITS, cut_off=0.05))
+    assert reading.accepted
+    assert reading.warnings == (
+        "A lung reaches the upper and the left edge of the image: part of it may be cut off.",
+    )
+    # A card of an earlier release has no such threshold.
+    assert judge(chest, image, at, LIMITS).warnings == ()
+
+
 def test_an_upright_frontal_chest_is_accepted_without_a_word(chest, image) -> None:
     reading = judge(chest, image, seen(), LIMITS)
     assert reading.accepted

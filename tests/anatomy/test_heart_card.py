@@ -41,7 +41,10 @@ def test_damaged_weights_are_refused(folder) -> None:
     ("changes", "message"),
     [
         ({"preprocessing": "other/2"}, r"preprocessing: Expected .*, found other/2"),
-        ({"usual": {"ratio": [0, 1]}}, r"usual: Expected ranges of .*; found ratio"),
+        (
+            {"usual": {"ratio": [0, 1]}},
+            r"usual: Expected .*heart_area.*, found ratio\. These weights need",
+        ),
         ({"tag": "other"}, r"Expected a folder named heart-other"),
         ({"input_size": 7}, r"input_size: Input should be greater than or equal to 64"),
         ({"sha256": "abc"}, r"sha256: String should match pattern"),

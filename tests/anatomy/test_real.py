@@ -1,4 +1,8 @@
-"""The heart size on real radiographs that its network never saw."""
+"""The heart size on real radiographs.
+
+The images held out until the card's figures were measured have since been learnt from, so on them
+the shipped network may only do better than the card says; those of the other hospital it never saw.
+"""
 
 import csv
 from pathlib import Path
@@ -34,7 +38,7 @@ def rows(real: Path, source: str) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def held_out(real, reader):
-    """True ratio, reading and file of every image kept from training."""
+    """True ratio, reading and file of every image that the card's figures were measured on."""
     truth = {
         row["path"]: float(row["ctr_truth"] or row["ctr_masks"]) for row in rows(real, "Wingspan")
     }
@@ -43,17 +47,17 @@ def held_out(real, reader):
 
 
 def figure(reader: HeartReader, name: str) -> float:
-    """What the card says was measured on these very images."""
+    """What the card says was measured on these very images, before the last round saw them."""
     return reader.card.figures[name].value
 
 
-def test_the_ratio_of_held_out_images_is_as_near_as_the_card_says(reader, held_out) -> None:
+def test_the_ratio_is_at_least_as_near_as_the_card_says(reader, held_out) -> None:
     error = np.array([abs(found.ctr - truth) for truth, found, _ in held_out])
-    assert error.mean() == pytest.approx(figure(reader, "ctr_mean_absolute_error"), abs=5e-4)
-    assert np.mean(error <= 0.04) == pytest.approx(figure(reader, "ctr_within_0.04"))
-    # A plain U-Net from scratch reached .026 and 84%.
-    assert error.mean() < 0.021
-    assert np.mean(error <= 0.04) > 0.85
+    assert error.mean() <= figure(reader, "ctr_mean_absolute_error")
+    assert np.mean(error <= 0.04) >= figure(reader, "ctr_within_0.04")
+    # A plain U-Net from scratch reached .026 and 84% on images it had not seen.
+    assert figure(reader, "ctr_mean_absolute_error") < 0.018
+    assert figure(reader, "ctr_within_0.04") >= 0.9
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says(held_out) -> None:
@@ -72,8 +76,8 @@ def test_the_masks_overlap_what_people_drew(real, reader, held_out) -> None:
             drawn = place_mask(np.asarray(Image.open(file)) > 127, prepared.geometry) > 127
             overlap.append(2 * (found & drawn).sum() / (found.sum() + drawn.sum()))
     for part, mean in zip(MASK_FOLDERS, np.reshape(overlap, (-1, 3)).mean(axis=0), strict=True):
-        assert mean == pytest.approx(figure(reader, f"dice_{part}"), abs=1e-3)
-        assert mean > (0.93 if part == "heart" else 0.96)
+        assert mean >= figure(reader, f"dice_{part}")
+        assert figure(reader, f"dice_{part}") > (0.935 if part == "heart" else 0.96)
 
 
 def test_large_hearts_of_another_hospital_are_told_from_no_finding(real, reader) -> None:
@@ -87,7 +91,7 @@ def test_large_hearts_of_another_hospital_are_told_from_no_finding(real, reader)
         ratios.append(found.ctr if found else 0.5)
     auc = auc_delong(labels, ratios).value
     assert auc == pytest.approx(figure(reader, "nih_pa_cardiomegaly_auc"), abs=2e-3)
-    assert auc > 0.8
+    assert auc > 0.85
 
 
 def test_a_heart_is_measured_on_nearly_every_portable_image(real, reader) -> None:

@@ -1,6 +1,8 @@
 """The model card page: every set in words, the switch and its undoing."""
 
+import shutil
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from cxr_valve import cards
 from cxr_valve.active import active_sets
-from cxr_valve.cards import WeightSet
+from cxr_valve.anatomy import network_card
+from cxr_valve.anatomy.gate_card import shipped_gate
+from cxr_valve.anatomy.heart_card import shipped_heart
+from cxr_valve.cards import Source, WeightSet
+from cxr_valve.ui.network_text import FIGURES
 
+GATE = f"card-{shipped_gate().card.name}"
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "build" / "model_card.py"
 
 
@@ -36,6 +43,12 @@ def opened() -> AppTest:
 
 def html(page: AppTest) -> str:
     return "\n".join(str(element.proto.body) for element in page.get("html"))
+
+
+def assert_sources(said: str, data: tuple[Source, ...]) -> None:
+    for source in data:
+        for text in (source.name, source.licence, source.citation):
+            assert escape(text) in said
 
 
 def test_it_opens_on_the_active_set_and_says_what_the_card_says(roots: Path) -> None:
@@ -88,4 +101,87 @@ def test_without_weights_it_says_where_they_come_from(
 ) -> None:
     monkeypatch.setattr(cards, "shipped_root", lambda: tmp_path)
     monkeypatch.setenv(cards.ROOT_VARIABLE, str(tmp_path / "own"))
-    assert "Training" in opened().info[0].value
+    monkeypatch.setattr(network_card, "shipped_root", lambda: tmp_path)
+    page = opened()
+    assert "Training" in page.info[0].value
+    assert "Expected the weights that find the heart, found none" in page.warning[0].value
+    assert "Expected the weights of the input gate, found none" in page.warning[1].value
+
+
+def test_without_sets_the_networks_of_the_program_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cards, "shipped_root", lambda: tmp_path)
+    monkeypatch.setenv(cards.ROOT_VARIABLE, str(tmp_path / "own"))
+    page = opened()
+    assert "Training" in page.info[0].value
+    assert page.subheader[0].value == shipped_heart().card.name
+
+
+def test_the_heart_networks_card_is_said_in_words(roots: Path) -> None:
+    card = shipped_heart().card
+    page = opened()
+    assert [b.label for b in page.button if b.key in (f"card-{card.name}", GATE)] == [
+        "Heart size",
+        "Input gate",
+    ]
+    page.button(key=f"card-{card.name}").click().run()
+    assert page.subheader[0].value == card.name
+    assert card.summary in [written.value for written in page.markdown]
+    said = html(page)
+    error = card.figures["ctr_mean_absolute_error"]
+    row = f"<b>{error.value:.3f}</b>"
+    limits = f"({error.low:.3f} to {error.high:.3f}, n {error.n})"
+    assert f"Mean absolute error of the cardiothoracic ratio</th><td>{row}" in said
+    assert limits in said
+    near = card.figures["ctr_within_0.04"]
+    assert f"<b>{near.value:.0%}</b>" in said
+    assert escape(card.training.held_back) in said
+    assert_sources(said, card.data)
+    assert all(escape(limit) in said for limit in card.limits)
+    assert f"SHA-256 {card.sha256}" in said
+    assert page.code[0].value == card.training.command
+
+
+def test_the_gates_card_is_said_in_words(roots: Path) -> None:
+    card = shipped_gate().card
+    page = opened()
+    page.button(key=GATE).click().run()
+    assert page.subheader[0].value == card.name
+    said = html(page)
+    taken = card.figures["accepted"]
+    value = f"<b>{taken.value:.0%}</b>"
+    assert f"Upright frontal radiographs accepted</th><td>{value}" in said
+    assert f"({taken.low * 100:.0f}–{taken.high:.0%}, n {taken.n})" in said
+    assert "Black and white exchanged: recognised" in said
+    assert_sources(said, card.data)
+    assert f"{card.training.originals['frontal']} frontal" in said
+    assert " 0 part" not in said
+    assert f"SHA-256 {card.network.sha256}" in said
+    assert f"SHA-256 {card.typical.sha256}" in said
+
+
+def test_every_figure_of_the_programs_networks_has_words() -> None:
+    named = {*shipped_heart().card.figures, *shipped_gate().card.figures}
+    assert named - set(FIGURES) == set()
+
+
+def test_a_damaged_network_is_named_and_the_rest_is_shown(
+    roots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = []
+    for found in (shipped_heart(), shipped_gate()):
+        copies.append(tmp_path / "copy" / found.folder.name)
+        shutil.copytree(found.folder, copies[-1])
+    (copies[0] / "card.json").write_text("{}")
+    (copies[1] / "gate.safetensors").write_bytes(b"other")
+    monkeypatch.setattr(network_card, "shipped_root", lambda: tmp_path / "copy")
+    page = opened()
+    assert page.subheader[0].value == "mr-shipped"
+    warned = [warning.value for warning in page.warning]
+    assert any("card.json: tag: Field required" in words for words in warned)
+    assert any("gate.safetensors: Expected checksum" in words for words in warned)
+    assert not [b for b in page.button if b.label == "Heart size"]
+    page.button(key=GATE).click().run()
+    assert not page.exception
+    assert page.subheader[0].value == shipped_gate().card.name

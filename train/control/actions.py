@@ -101,7 +101,7 @@ def duplicate(folder: RunFolder, **changes: Any) -> RunRequest:
     """The request of a new run like this one; ``changes`` replace fields of it. Nothing starts."""
     request = folder.request()
     fresh = {
-        "id": new_id(request.finding),
+        "id": new_id(request.finding, folder.path.parent),
         "created": utc_now(),
         "title": f"{request.title} (copy)",
     }

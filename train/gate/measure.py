@@ -10,14 +10,12 @@ import numpy as np
 from cxr_valve.anatomy.correction import corrected
 from cxr_valve.anatomy.gatekeeper import Gatekeeper
 from cxr_valve.anatomy.heart_reader import HeartReader
-from cxr_valve.anatomy.judgement import Answers, answers, exchanged, judge
-from cxr_valve.anatomy.side import lean
+from cxr_valve.anatomy.judgement import Answers, exchanged, judge
 from cxr_valve.cards import Figure
 from cxr_valve.evaluation.intervals import clopper_pearson
 from cxr_valve.imaging.load import load_radiograph
 from cxr_valve.imaging.prepare import frame, prepare
 from cxr_valve.imaging.radiograph import Radiograph
-from cxr_valve.models.ensemble import batch
 from train.gate.sources import FOLDERS, is_held_back
 
 #: Poses measured, and what the gate should offer for each.
@@ -74,9 +72,7 @@ def show(
     prepared = prepare(radiograph, gate.size, framing)
     sided = pose in ("upright", "mirrored")
     heart = hearts.read(radiograph, prepare(radiograph, hearts.size, framing)) if sided else None
-    logits, descriptions = gate.run(batch(prepared))
-    distance = float(gate.typical.distance(descriptions)[0])
-    seen = answers(logits[0], distance, lean(heart) if heart else None)
+    seen, _ = gate.look(prepared, heart)
     reading = judge(radiograph, prepared.image, seen, gate.card.thresholds)
     warned = exchanged(seen, gate.card.thresholds)
     return Shown(source, path, pose, seen, reading.accepted, reading.offer, warned)

@@ -4,13 +4,22 @@ import os
 import re
 import secrets
 import shutil
-from datetime import UTC, datetime
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from train.runs.folder import REQUEST, RunError, RunFolder, RunRequest
 
 ROOT_VARIABLE = "CXR_VALVE_RUNS"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_STAMP = "%Y%m%d-%H%M%S%f"
+# Runs made by earlier releases are stamped to the millisecond; they sort before a finer stamp.
+_STAMPED = re.compile(r"(\d{8}-\d{9}(?:\d{3})?)-")
+_TICK = timedelta(microseconds=1)
+_ISSUING = threading.Lock()
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_last_issued = _NEVER
 
 
 def runs_root() -> Path:
@@ -19,10 +28,30 @@ def runs_root() -> Path:
     return Path(named) if named else Path(__file__).resolve().parents[2] / "runs"
 
 
-def new_id(finding: str) -> str:
-    """A fresh id that sorts by time, to the millisecond: ``20260131-142501123-mr-3f9a``."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S%f")[:-3]
-    return f"{stamp}-{finding}-{secrets.token_hex(2)}"
+def new_id(finding: str, root: Path | None = None) -> str:
+    """A fresh id that sorts by time, to the microsecond: ``20260131-142501123456-mr-3f9a``.
+
+    It sorts after every run in ``root`` and every id this process gave before, even where two are
+    asked for within one tick of the clock or the clock was set back.
+    """
+    global _last_issued
+    with _ISSUING:
+        past = max(_last_issued, _latest_stamp(root or runs_root()))
+        _last_issued = max(datetime.now(UTC), past + _TICK)
+        return f"{_last_issued.strftime(_STAMP)}-{finding}-{secrets.token_hex(2)}"
+
+
+def _latest_stamp(root: Path) -> datetime:
+    """When the last stamped run in the root was made; the beginning of time where there is none."""
+    names = (path.name for path in root.iterdir()) if root.is_dir() else ()
+    latest = _NEVER
+    for match in map(_STAMPED.match, names):
+        # A folder of others may bear a number that is no date.
+        with suppress(ValueError):
+            if match:
+                made = datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC)
+                latest = max(latest, made)
+    return latest
 
 
 def utc_now() -> str:

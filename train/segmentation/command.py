@@ -4,6 +4,9 @@ import argparse
 import logging
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cxr_valve.cards import shipped_root
 
 _ABOUT = """\
@@ -58,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         read_manifest,
         unlabelled_names,
     )
-    from train.segmentation.rounds import third_round
+    from train.segmentation.rounds import last_round, later_rounds
     from train.segmentation.write import write_heart
 
     torch.set_num_threads(options.threads)
@@ -67,11 +70,16 @@ def run(options: argparse.Namespace) -> int:
     except FileNotFoundError as error:
         logging.error("%s", error)
         return 1
-    names, _ = labelled_names(manifest)
+    names, held_out = labelled_names(manifest)
     labelled = load_labelled(options.real, names)
-    network, taught = third_round(
-        labelled, lambda: load_images(options.real, unlabelled_names(manifest)), options.work
+
+    def unlabelled() -> NDArray[np.uint8]:
+        return load_images(options.real, unlabelled_names(manifest))
+
+    measured, taught = later_rounds(labelled, unlabelled, options.work)
+    network = last_round(
+        measured, labelled, load_labelled(options.real, held_out), unlabelled, options.work
     )
-    folder = write_heart(network, labelled, taught, options.real, manifest, options.out)
+    folder = write_heart(network, measured, labelled, taught, options.real, manifest, options.out)
     logging.info("wrote %s", folder)
     return 0

@@ -147,12 +147,23 @@ def rate_at(recipe: Recipe, step: int) -> float:
 
 
 def mask_loss(logits: Tensor, masks: Tensor) -> Tensor:
-    """Cross-entropy per pixel plus 1 − soft Dice per mask; (N, 3, S, S) both, masks in [0, 1]."""
+    """Cross-entropy per pixel, 1 − soft Dice per mask and the loss of the extents; (N, 3, S, S)
+    both, masks in [0, 1]."""
     probability = torch.sigmoid(logits)
     overlap = (probability * masks).sum(dim=(2, 3))
     size = probability.sum(dim=(2, 3)) + masks.sum(dim=(2, 3))
     dice = (2 * overlap + 20) / (size + 20)
-    return functional.binary_cross_entropy_with_logits(logits, masks) + (1 - dice).mean()
+    pixels = functional.binary_cross_entropy_with_logits(logits, masks)
+    return pixels + (1 - dice).mean() + extent_loss(logits, masks)
+
+
+def extent_loss(logits: Tensor, masks: Tensor) -> Tensor:
+    """Cross-entropy per column between the structures' shadows on the horizontal axis.
+
+    The cardiothoracic ratio reads nothing but the ends of these shadows, which the other two
+    losses hardly feel: an error of the ratio of .02 is two thousandths of the pixels.
+    """
+    return functional.binary_cross_entropy_with_logits(logits.amax(dim=2), masks.amax(dim=2))
 
 
 @torch.no_grad()

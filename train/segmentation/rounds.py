@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +21,49 @@ log = logging.getLogger(__name__)
 
 #: At a smaller size first: twice as many steps in the time, and it teaches the second round.
 FIRST = Recipe(steps=600, input_size=192)
-SECOND = Recipe(steps=350, input_size=256, rate=1.5e-3, seed=12)
-#: The border, at last, as people draw it: mild augmentation, drawn masks nearly alone.
-THIRD = Recipe(steps=280, input_size=256, rate=1e-3, encoder_share=0.5, strength=0.5, seed=13)
-#: Of a batch of the second and of the third round, how many have masks that people drew.
-DRAWN, DRAWN_LAST = 7, 10
+#: Side of the images whose masks a network gives for the next.
+TAUGHT_SIZE = 256
+
+
+@dataclass(frozen=True)
+class Later:
+    """A round after the first: of each batch, ``drawn`` images have masks that people drew, the
+    others those of the network of the round ``teacher``."""
+
+    name: str
+    recipe: Recipe
+    drawn: int
+    teacher: str
+
+
+LATER = (
+    Later("second", Recipe(steps=350, rate=1.5e-3, seed=12), drawn=7, teacher="first"),
+    #: The borders, at length, as people draw them: milder augmentation.
+    Later(
+        "third",
+        Recipe(steps=2400, rate=1.5e-3, encoder_share=0.5, average=0.995, strength=0.6, seed=13),
+        drawn=9,
+        teacher="first",
+    ),
+    #: By then it knows the drawn masks by heart: far better masks for the other images, and
+    #: stronger augmentation, so that it knows unseen ones too.
+    Later(
+        "fourth",
+        Recipe(steps=1500, rate=1e-3, encoder_share=0.5, average=0.998, seed=14),
+        drawn=6,
+        teacher="third",
+    ),
+)
+
+
+#: After the measuring: every drawn image, those held out until then among them. There are few, and
+#: the error on unseen images is what few of them leave.
+LAST = Later(
+    "last",
+    Recipe(steps=700, rate=6e-4, encoder_share=0.5, average=0.998, strength=0.8, seed=15),
+    drawn=7,
+    teacher="third",
+)
 
 
 def first_round(labelled: Pictures, work: Path) -> AnatomyNet:
@@ -40,47 +79,65 @@ def first_round(labelled: Pictures, work: Path) -> AnatomyNet:
     return load_anatomy_network(file)
 
 
-def second_round(
+def later_rounds(
     labelled: Pictures, unlabelled: Callable[[], NDArray[np.uint8]], work: Path
 ) -> tuple[Path, int]:
-    """Go on with masks of the first network beside drawn ones; reused where it is done.
+    """Go on with masks of earlier networks beside drawn ones; what is done is reused.
 
-    ``unlabelled`` loads the images without masks, where they are needed. Returns the network's
-    file and how many of them took part.
+    ``unlabelled`` loads the images without masks, where they are needed. Returns the last
+    network's file and how many of those images took part.
     """
-    file = work / "second" / "network.safetensors"
-    taught = taught_masks(labelled, unlabelled, work)
+    first_round(labelled, work)
+    count, start = 0, work / "first" / "network.safetensors"
+    for later in LATER:
+        start, count = _go_on(later, start, labelled, labelled, unlabelled, work)
+    return start, count
+
+
+def last_round(
+    start: Path,
+    labelled: Pictures,
+    held_out: Pictures,
+    unlabelled: Callable[[], NDArray[np.uint8]],
+    work: Path,
+) -> Path:
+    """Go on from a network that was measured, with the images that were held out until then."""
+    everything = Pictures(
+        np.concatenate([labelled.images, held_out.images]),
+        np.concatenate([labelled.masks, held_out.masks]),
+    )
+    return _go_on(LAST, start, everything, labelled, unlabelled, work)[0]
+
+
+def _go_on(
+    later: Later,
+    start: Path,
+    drawn: Pictures,
+    usual: Pictures,
+    unlabelled: Callable[[], NDArray[np.uint8]],
+    work: Path,
+) -> tuple[Path, int]:
+    file = work / later.name / "network.safetensors"
+    taught = taught_masks(usual, unlabelled, work / later.teacher / "network.safetensors")
     if not file.exists():
-        log.info("second round: %d images and %d without drawn masks", len(labelled), len(taught))
-        shares = [Share(labelled, DRAWN), Share(taught, SECOND.batch - DRAWN)]
-        save_network(fit(SECOND, shares, first_round(labelled, work), file.parent), file)
+        log.info("%s round: %d images, %d without drawn masks", later.name, len(drawn), len(taught))
+        network = load_anatomy_network(start)
+        shares = [Share(drawn, later.drawn), Share(taught, later.recipe.batch - later.drawn)]
+        save_network(fit(later.recipe, shares, network, file.parent), file)
     return file, len(taught)
 
 
-def third_round(
-    labelled: Pictures, unlabelled: Callable[[], NDArray[np.uint8]], work: Path
-) -> tuple[Path, int]:
-    """Settle the borders on drawn masks; reused where it is done. Returns as ``second_round``."""
-    file = work / "third" / "network.safetensors"
-    start, count = second_round(labelled, unlabelled, work)
-    if not file.exists():
-        log.info("third round: mild augmentation, %d of %d drawn", DRAWN_LAST, THIRD.batch)
-        taught = taught_masks(labelled, unlabelled, work)
-        shares = [Share(labelled, DRAWN_LAST), Share(taught, THIRD.batch - DRAWN_LAST)]
-        save_network(fit(THIRD, shares, load_anatomy_network(start), file.parent), file)
-    return file, count
-
-
 def taught_masks(
-    labelled: Pictures, unlabelled: Callable[[], NDArray[np.uint8]], work: Path
+    labelled: Pictures, unlabelled: Callable[[], NDArray[np.uint8]], teacher: Path
 ) -> Pictures:
-    """The unlabelled images that the first network is sure of, with its masks; kept in ``work``."""
-    file = work / "taught.npz"
+    """The unlabelled images that a network is sure of, with its masks; kept beside the network."""
+    file = teacher.with_name("taught.npz")
     if not file.exists():
-        teacher = first_round(labelled, work)
-        taught = teach(teacher, unlabelled(), SECOND.input_size, usual_ranges(labelled))
-        np.savez(work / "taught.partial.npz", images=taught.images, masks=taught.masks)
-        (work / "taught.partial.npz").replace(file)
+        network = load_anatomy_network(teacher)
+        taught = teach(network, unlabelled(), TAUGHT_SIZE, usual_ranges(labelled))
+        partial = file.with_name("taught.partial.npz")
+        np.savez(partial, images=taught.images, masks=taught.masks)
+        partial.replace(file)
     kept = np.load(file)
     return Pictures(kept["images"], kept["masks"])
 

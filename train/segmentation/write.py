@@ -18,7 +18,7 @@ from cxr_valve.anatomy.heart_card import (
     write_heart_card,
 )
 from cxr_valve.anatomy.heart_reader import HeartReader, heart_source
-from cxr_valve.engines.engine import open_engine
+from cxr_valve.engines.engine import Runnable, open_engine
 from cxr_valve.imaging.prepare import PREPROCESSING
 from train.segmentation.data import Pictures, labelled_names
 from train.segmentation.measure import (
@@ -29,7 +29,7 @@ from train.segmentation.measure import (
     measure,
     usual_ranges,
 )
-from train.segmentation.rounds import DRAWN, DRAWN_LAST, FIRST, SECOND, THIRD
+from train.segmentation.rounds import FIRST, LAST, LATER, Later
 
 log = logging.getLogger(__name__)
 
@@ -77,20 +77,23 @@ DATA = (
 
 def write_heart(
     network: Path,
+    measured: Path,
     labelled: Pictures,
     taught: int,
     real: Path,
     manifest: pd.DataFrame,
     root: Path,
 ) -> Path:
-    """Measure ``network`` on held-out images as it will run, and write its folder under ``root``.
+    """Write the folder of ``network`` under ``root``; an existing one is replaced.
 
-    ``taught``: how many images without drawn masks took part. An existing folder is replaced.
+    Borders, interval and the figures of held-out images are those of ``measured``, the network
+    before it saw them; images of another hospital, which neither saw, are measured with ``network``
+    itself. ``taught``: how many images without drawn masks took part.
     """
     folder, partial = root / f"heart-{TAG}", root / f".heart-{TAG}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    shutil.copyfile(network, partial / "network.safetensors")
+    shutil.copyfile(measured, partial / "network.safetensors")
     names, held_out = labelled_names(manifest)
     card = HeartCard(
         tag=TAG,
@@ -99,7 +102,7 @@ def write_heart(
         preprocessing=PREPROCESSING,
         file="network.safetensors",
         sha256=cards.sha256(partial / "network.safetensors"),
-        input_size=THIRD.input_size,
+        input_size=LATER[-1].recipe.input_size,
         borders=Borders(0.5, 0.5, "not yet measured"),
         interval=IntervalRule(1.0, 1.0, LEVELS, "not yet measured"),
         usual=usual_ranges(labelled),
@@ -108,12 +111,15 @@ def write_heart(
         limits=LIMITS,
         data=DATA,
     )
-    run = open_engine("openvino").open(heart_source(HeartWeights(card, partial)))
+    run = _opened(card, partial)
     card = replace(card, borders=fit_borders(HeartReader(card, run), real, names))
-    measured = measure(HeartReader(card, run), real, held_out, manifest)
-    rule = fit_interval(measured, LEVELS)
-    card = replace(card, interval=rule, figures=figures(measured, rule))
-    auc = cardiomegaly_auc(HeartReader(card, run), real, manifest, log.info)
+    found_out = measure(HeartReader(card, run), real, held_out, manifest)
+    rule = fit_interval(found_out, LEVELS)
+    card = replace(card, interval=rule, figures=figures(found_out, rule))
+    shutil.copyfile(network, partial / "network.safetensors")
+    card = replace(card, sha256=cards.sha256(partial / "network.safetensors"))
+    reader = HeartReader(card, _opened(card, partial))
+    auc = cardiomegaly_auc(reader, real, manifest, log.info)
     found = card.figures | {"nih_pa_cardiomegaly_auc": auc}
     for name, figure in found.items():
         log.info("%s %.4f (%.4f to %.4f)", name, figure.value, figure.low, figure.high)
@@ -123,23 +129,30 @@ def write_heart(
     return folder
 
 
+def _opened(card: HeartCard, folder: Path) -> Runnable:
+    return open_engine("openvino").open(heart_source(HeartWeights(card, folder)))
+
+
 def _training(labelled: Pictures, taught: int, held_out: int) -> AnatomyTraining:
     first = f"{FIRST.steps} steps of {FIRST.batch} at {FIRST.input_size} px on drawn masks"
-    second = (
-        f"{SECOND.steps} steps of {SECOND.batch} at {SECOND.input_size} px, {DRAWN} with drawn "
-        "masks, the others with the first network's, averaged over seven views"
-    )
-    third = (
-        f"{THIRD.steps} steps of {THIRD.batch} at {THIRD.input_size} px, {DRAWN_LAST} with drawn "
-        "masks, milder augmentation"
-    )
     return AnatomyTraining(
         command="python -m train segmentation --real FOLDER",
-        recipe={"first": first, "second": second, "third": third},
-        labelled=len(labelled),
+        recipe={"first": first} | {later.name: _in_words(later) for later in (*LATER, LAST)},
+        labelled=len(labelled) + held_out,
         unlabelled=taught,
         held_back=(
-            f"{held_out} Wingspan images, drawn by a fixed seed; every NIH image labelled "
-            "Cardiomegaly, or No Finding alone"
+            f"{held_out} Wingspan images, drawn by a fixed seed, until the figures were measured: "
+            "the last round learnt from them too; every NIH image labelled Cardiomegaly, or No "
+            "Finding alone, throughout"
         ),
+    )
+
+
+def _in_words(later: Later) -> str:
+    recipe = later.recipe
+    mild = ", milder augmentation" if recipe.strength < 1 else ""
+    return (
+        f"{recipe.steps} steps of {recipe.batch} at {recipe.input_size} px, {later.drawn} with "
+        f"drawn masks, the others with those of the {later.teacher} round's network, averaged over "
+        f"seven views{mild}"
     )
