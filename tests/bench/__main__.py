@@ -1,6 +1,15 @@
 """``make bench``: every speed claim as a ratio against a named peer, measured in one run."""
 
-from tests.bench import anatomy, browser, evaluation, folders, networks, startup, training
+from tests.bench import (
+    anatomy,
+    browser,
+    evaluation,
+    folders,
+    networks,
+    simulation,
+    startup,
+    training,
+)
 
 for title, part in (
     ("Start", startup),
@@ -9,6 +18,7 @@ for title, part in (
     ("Gate and heart size", anatomy),
     ("Folders (640 px JPEG to JSON)", folders),
     ("Statistics", evaluation),
+    ("Simulation", simulation),
     ("Training", training),
 ):
     print(f"\n{title}", flush=True)
