@@ -95,7 +95,7 @@ def sample_build(rng: np.random.Generator, patient: Patient) -> Build:
         spine_curve_mm=float((3 + 5 * old) * normal[7]),
         shoulder_mm=float((176 if male else 157) + 60 * tall + 0.4 * heavy + 5 * normal[8]),
         bone=float(np.clip(1.05 - 0.28 * old - 0.06 * (not male) + 0.1 * normal[9], 0.5, 1.4)),
-        heart_axis=float(np.clip(-0.9 * heavy + 5.5 * rng.standard_normal(), -20, 16)),
+        heart_axis=float(np.clip(-0.9 * heavy + 3.8 * rng.standard_normal(), -18, 14)),
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def _calcium(
         spot = rays.window(u, v, 3 * size, 3 * size)
         across, down = (axis[part] for axis, part in zip(rays.axes(), spot[::-1], strict=True))
         off = ((across[None, :] - u) ** 2 + (down[:, None] - v) ** 2) / (size * scale) ** 2
-        calcium[spot] += np.float32(5 * patient.calcification) * np.exp(-off)
+        calcium[spot] += np.float32(10 * patient.calcification) * np.exp(-off)
     rim = float(np.clip((patient.age - 62) / 40, 0, 1) * rng.uniform(0, 6))
     if rim > 0:
         arch = slabs["aortic_arch"]
