@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from cxr_valve.cards import shipped_root
 
 _ABOUT = """\
-Train the network that finds the heart and the lungs, on real radiographs. Three rounds: on masks
-that people drew; then also on radiographs without masks, which the first network provides where
-it is sure; then gently on drawn ones again, for the borders. It is then measured on images it
-never saw and written with its card. About 25 minutes on two free cores. An interrupted run
-continues where it stopped."""
+Train the network that finds the heart and the lungs, on real radiographs: on masks that people
+drew, then also on radiographs without masks, which earlier rounds' networks provide where they are
+sure. It is measured on images it never saw; a last round then learns from those too, and the card
+is written. About 75 minutes on two free cores. An interrupted run continues where it stopped."""
 _EPILOG = """\
 the folder of real radiographs holds manifest.csv (path, source, view, labels, ctr_truth,
 ctr_masks) and, for images with masks, mask/heart, mask/right_lung and mask/left_lung beside their

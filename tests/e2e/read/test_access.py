@@ -59,6 +59,9 @@ def test_the_keyboard_reaches_everything_in_reading_order(start: Open) -> None:
 
 
 def test_a_case_is_read_without_a_mouse(start: Open) -> None:
+    # Imported here: browser tests are skipped, not broken, where playwright is missing.
+    from playwright.sync_api import expect
+
     page = start()
     page.get_by_role("button", name="Case 3", exact=True).focus()
     page.keyboard.press("Enter")
@@ -72,6 +75,8 @@ def test_a_case_is_read_without_a_mouse(start: Open) -> None:
     for key in ("i", "Shift+ArrowRight", "+"):
         page.keyboard.press(key)
     page.locator('.viewer[data-invert="true"]').wait_for()
+    # The window was moved by the key after that, which may be drawn a frame later.
+    expect(page.locator(".viewer")).not_to_have_attribute("data-window-high", "4095.00")
     assert float(page.locator(".viewer").get_attribute("data-window-high") or 0) > 4095
     page.get_by_role("button", name="What is this?").focus()
     page.keyboard.press("Enter")
