@@ -3,7 +3,7 @@
 import argparse
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +12,20 @@ from cxr_valve import cards
 
 if TYPE_CHECKING:
     from cxr_valve.evaluation.intervals import Estimate
+    from cxr_valve.models.ensemble import Ensemble
+    from train.demonstration.further import Answer, Case
+    from train.demonstration.randomised import Resemblance
     from train.demonstration.truth import Truth
 
 _ABOUT = """\
 Let the demonstration weights read further simulated patients, whom no training saw, and compare
 what they say with the simulator's truth: their AUC with that of an ideal observer who knows every
-measurement, sensitivity by grade, calibration, and where their evidence lies. It tells how much of
-the simulator they have learnt, and nothing about patients."""
+measurement, sensitivity by grade, calibration, where their evidence lies, and whether it changes
+when the weights are randomised. It tells how much of the simulator they have learnt, and nothing
+about patients."""
+
+#: Patients whose maps are compared with those of random networks.
+COMPARED = 50
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -43,39 +50,50 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(options: argparse.Namespace) -> int:
     """Judge and print; returns the exit code."""
     # Imported here so that --help answers at once.
-    from rich.progress import track
-
     from cxr_valve.engines.engine import open_engine
     from cxr_valve.models.ensemble import open_ensembles
-    from train.demonstration.further import Answer, answer, further_cases
     from train.demonstration.plan import FINDINGS_IN_ORDER, TAG
+    from train.demonstration.randomised import resemblance
     from train.demonstration.truth import compare
 
     folders = {key: options.root / f"{key}-{TAG}" for key in FINDINGS_IN_ORDER}
     sets = {key: cards.read_card(folder) for key, folder in folders.items()}
     ensembles = open_ensembles(sets, open_engine())
-    sizes = tuple(sorted(set().union(*(found.sizes() for found in ensembles.values()))))
-    answers: dict[str, list[Answer]] = {key: [] for key in ensembles}
-    cases = further_cases(options.patients, sizes, options.processes)
-    for case in track(cases, "Reading", total=options.patients, transient=True):
-        for key, ensemble in ensembles.items():
-            answers[key].append(answer(ensemble, key, case))
-    found = [
-        compare(
-            key,
-            answers[key],
-            sets[key].binary.operating_point.threshold,
-            sets[key].binary.evidence.epsilon,
-        )
-        for key in ensembles
-    ]
-    print("\n".join(line for truth in found for line in _lines(truth)))
+    answers, compared = _answers(ensembles, options.patients, options.processes)
+    figures = []
+    for key, ensemble in ensembles.items():
+        card = ensemble.binary
+        threshold, epsilon = card.operating_point.threshold, card.evidence.epsilon
+        truth = compare(key, answers[key], threshold, epsilon)
+        maps = resemblance(ensemble, compared)
+        print("\n".join(_lines(truth, maps)))
+        figures.append(asdict(truth) | {"resemblance": asdict(maps)})
     if options.json:
-        options.json.write_text(json.dumps([asdict(truth) for truth in found], indent=1) + "\n")
+        options.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0
 
 
-def _lines(truth: "Truth") -> Sequence[str]:
+def _answers(
+    ensembles: Mapping[str, "Ensemble"], patients: int, processes: int
+) -> tuple[dict[str, list["Answer"]], list["Case"]]:
+    """What each ensemble says of every patient, and the first few patients themselves."""
+    from rich.progress import track
+
+    from train.demonstration.further import answer, further_cases
+
+    sizes = tuple(sorted(set().union(*(found.sizes() for found in ensembles.values()))))
+    answers: dict[str, list[Answer]] = {key: [] for key in ensembles}
+    compared: list[Case] = []
+    cases = further_cases(patients, sizes, processes)
+    for case in track(cases, "Reading", total=patients, transient=True):
+        if len(compared) < COMPARED:
+            compared.append(case)
+        for key, ensemble in ensembles.items():
+            answers[key].append(answer(ensemble, key, case))
+    return answers, compared
+
+
+def _lines(truth: "Truth", maps: "Resemblance") -> Sequence[str]:
     against = truth.against
     grades = ", ".join(f"{grade} {_short(value)}" for grade, value in truth.sensitivity.items())
     return (
@@ -86,6 +104,8 @@ def _lines(truth: "Truth") -> Sequence[str]:
         f"  calibration slope {_short(truth.slope)}",
         f"  positive evidence where it belongs, over chance: {_short(truth.concentration)}",
         f"  its area with grade: rho {_short(truth.growth)}",
+        f"  maps against those of random weights: r {_short(maps.signed)}, its size "
+        f"{_short(maps.absolute)}, between random weights {_short(maps.chance)}",
     )
 
 
