@@ -129,7 +129,9 @@ def test_one_chest_processed_differently_prepares_alike(chest_image, name: str, 
     expected = prepare(radiograph(4095 * chest_image), SIZE).image
     found = prepare(radiograph(change(chest_image)), SIZE).image
     assert np.abs(found - expected).mean() < 0.01
-    assert np.abs(found - expected).max() < 0.06
+    # Not the largest: at the edge of a burned-in marker, white and black are averaged before the
+    # tone is bent, so that single pixels differ by more.
+    assert np.percentile(np.abs(found - expected), 99) < 0.03
 
 
 def test_the_median_lies_at_mid_grey(chest_image) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxr_valve import cards
 
@@ -40,6 +40,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--patients", type=int, default=5000, metavar="N", help="how many (default: 5000)"
     )
     parser.add_argument("--root", type=Path, default=cards.shipped_root(), help="weights folder")
+    parser.add_argument(
+        "--real",
+        type=Path,
+        metavar="DIR",
+        help="real radiographs with labels in a manifest.csv: also the AUC of the MR score for a "
+        "large heart against no finding, PA",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument(
         "--processes", type=int, default=os.cpu_count() or 1, help="default: one a processor"
@@ -60,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     sets = {key: cards.read_card(folder) for key, folder in folders.items()}
     ensembles = open_ensembles(sets, open_engine())
     answers, compared = _answers(ensembles, options.patients, options.processes)
-    figures = []
+    figures: list[dict[str, Any]] = []
     for key, ensemble in ensembles.items():
         card = ensemble.binary
         threshold, epsilon = card.operating_point.threshold, card.evidence.epsilon
@@ -68,6 +75,11 @@ def run(options: argparse.Namespace) -> int:
         maps = resemblance(ensemble, compared)
         print("\n".join(_lines(truth, maps)))
         figures.append(asdict(truth) | {"resemblance": asdict(maps)})
+    if options.real:
+        transfer = _transfer(ensembles["mr"], options.real)
+        print(f"MR score on {transfer.n} real PA radiographs, large heart against no finding")
+        print(f"  AUC {_short(transfer)} (training saw none of them)")
+        figures.append({"transfer": asdict(transfer)})
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0
@@ -93,6 +105,20 @@ def _answers(
     return answers, compared
 
 
+def _transfer(ensemble: "Ensemble", real: Path) -> cards.Figure:
+    """AUC of the score for a large heart on real radiographs, whose labels training never saw."""
+    from cxr_valve.imaging.prepare import prepare
+    from cxr_valve.imaging.radiograph import Radiograph
+    from train.segmentation.data import read_manifest
+    from train.segmentation.measure import large_heart_auc
+
+    def score(radiograph: Radiograph) -> float:
+        inputs = {size: prepare(radiograph, size) for size in ensemble.sizes()}
+        return ensemble.read(inputs).chain.score
+
+    return large_heart_auc(score, real, read_manifest(real))
+
+
 def _lines(truth: "Truth", maps: "Resemblance") -> Sequence[str]:
     against = truth.against
     grades = ", ".join(f"{grade} {_short(value)}" for grade, value in truth.sensitivity.items())
@@ -109,5 +135,5 @@ def _lines(truth: "Truth", maps: "Resemblance") -> Sequence[str]:
     )
 
 
-def _short(value: "Estimate", places: int = 2) -> str:
+def _short(value: "Estimate | cards.Figure", places: int = 2) -> str:
     return f"{value.value:.{places}f} ({value.low:.{places}f} to {value.high:.{places}f})"

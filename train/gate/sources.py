@@ -37,7 +37,8 @@ log = logging.getLogger(__name__)
 LONGEST = 320
 #: One patient in this many is held back from training, and measured on.
 HELD_BACK_ONE_IN = 5
-SIMULATED, SIMULATED_SIDE = 160, 320
+#: Simulated chests, and their sides in pixels: those of training sets, thumbnails and the pages.
+SIMULATED, SIMULATED_SIDES = 200, (96, 128, 320, 512)
 FOLDERS = {"ctr": "wingspan", "nih": "nih", "hannover": "hannover"}
 #: Of the odd files, what each is; those not named are not used. A name stands for its copies too.
 ODD: dict[str, tuple[Kind, str]] = {
@@ -162,9 +163,9 @@ def odd_files(real: Path) -> Iterator[Original]:
 def simulated() -> Iterator[Original]:
     """Simulated chests: the program demonstrates with them, so the gate must know them."""
     for index in range(SIMULATED):
-        yield Original(
-            reduced(simulate(611, index, side=SIMULATED_SIDE).radiograph), "frontal", "sim", "sim"
-        )
+        side = SIMULATED_SIDES[index % len(SIMULATED_SIDES)]
+        radiograph = simulate(611, index, side=side).radiograph
+        yield Original(reduced(radiograph), "frontal", "sim", "sim")
 
 
 def package_file(distribution: str, ending: str) -> Path | None:

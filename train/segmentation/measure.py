@@ -21,6 +21,7 @@ from cxr_valve.evaluation.roc import auc_delong
 from cxr_valve.imaging.geometry import Geometry
 from cxr_valve.imaging.load import load_radiograph
 from cxr_valve.imaging.prepare import prepare
+from cxr_valve.imaging.radiograph import Radiograph
 from train.segmentation.data import MASK_FOLDERS, Pictures, place_mask
 
 #: A ratio this far from the truth would be called wrong by a radiologist.
@@ -202,15 +203,25 @@ def cardiomegaly_auc(
 
     An image without a ratio counts as a ratio of one half, so that it helps neither side.
     """
-    labels, ratios = [], []
-    for row in judged(manifest).itertuples():
-        radiograph = load_radiograph((real / str(row.path)).read_bytes())
+
+    def ratio(radiograph: Radiograph) -> float:
         reading = reader.read(radiograph, prepare(radiograph, reader.size))
         if reading is None:
-            progress(f"no ratio in {row.path}")
+            progress("no ratio in one of the images")
+        return reading.ctr if reading else 0.5
+
+    return large_heart_auc(ratio, real, manifest)
+
+
+def large_heart_auc(
+    value: Callable[[Radiograph], float], real: Path, manifest: pd.DataFrame
+) -> Figure:
+    """AUC of any ``value`` of a radiograph, higher where the heart is larger, on ``judged``."""
+    labels, values = [], []
+    for row in judged(manifest).itertuples():
         labels.append(int("Cardiomegaly" in str(row.labels)))
-        ratios.append(reading.ctr if reading else 0.5)
-    auc = auc_delong(labels, ratios)
+        values.append(value(load_radiograph((real / str(row.path)).read_bytes())))
+    auc = auc_delong(labels, values)
     return Figure(auc.value, auc.low, auc.high, auc.n, auc.method)
 
 

@@ -17,7 +17,7 @@ from train.simulate.plan import ExportPlan
 @pytest.fixture(scope="module")
 def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exports") / "hospital"
-    return export_hospital(ExportPlan(60, side=80, structures=True), folder, processes=1)
+    return export_hospital(ExportPlan(100, side=80, structures=True), folder, processes=1)
 
 
 @pytest.fixture
