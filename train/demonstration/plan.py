@@ -44,10 +44,12 @@ class MemberPlan:
         return f"{self.finding}-{self.network}"
 
 
-def _stages(network: str, small: tuple[int, int], large: tuple[int, int]) -> tuple[Recipe, ...]:
+def _stages(
+    network: str, small: tuple[int, int], large: tuple[int, int], last: int = 0
+) -> tuple[Recipe, ...]:
     """Most of the anatomy is learnt at a small size, four times as fast; then the size that ships.
 
-    ``small`` and ``large`` are (pixels, epochs).
+    ``small`` and ``large`` are (pixels, epochs); ``last`` epochs more at a lower rate.
     """
     first = Recipe(
         networks=(network,),
@@ -58,11 +60,12 @@ def _stages(network: str, small: tuple[int, int], large: tuple[int, int]) -> tup
         measure_weight=2.0,
         locate_weight=10.0,
     )
-    return first, replace(first, input_size=large[0], epochs=large[1], rate=5e-4, warmup=0.1)
+    second = replace(first, input_size=large[0], epochs=large[1], rate=5e-4, warmup=0.1)
+    return (first, second, replace(second, epochs=last, rate=3e-4)) if last else (first, second)
 
 
 MEMBERS = (
-    MemberPlan("mr", _stages("resnet50", (128, 5), (192, 3)), real=True),
+    MemberPlan("mr", _stages("resnet50", (128, 5), (192, 3), last=2), real=True),
     # The study's second ResNet50, on the first one's features: they know the whole anatomy, so
     # that one linear layer is all it takes, and a reading computes them once.
     MemberPlan(
@@ -79,8 +82,8 @@ MEMBERS = (
         ),
         start="mr-resnet50",
     ),
-    MemberPlan("as", _stages("densenet121", (128, 5), (192, 2))),
-    MemberPlan("as", _stages("inception_v3", (128, 5), (224, 2))),
+    MemberPlan("as", _stages("densenet121", (128, 4), (192, 2))),
+    MemberPlan("as", _stages("inception_v3", (128, 4), (224, 2))),
 )
 
 

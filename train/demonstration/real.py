@@ -1,5 +1,6 @@
 """The real radiographs of the training: which, with which hearts, and as what examples."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from cxr_valve.imaging.load import load_radiograph
 from cxr_valve.imaging.prepare import prepare
 from cxr_valve.phantom.patient import sample_patient
 from train.cohort.store import StoredCohort
-from train.demonstration.warped import growth_of, warp, warped_ratio
+from train.demonstration.warped import growth_of, to_average, warp, warped_ratio
 from train.fit.examples import Examples, TrainingData
 from train.segmentation.data import labelled_names, read_manifest, unlabelled_names
 
@@ -59,12 +60,13 @@ def _make(
         # Warped at the size at which the heart is found, then made smaller: one outline for all.
         prepared = prepare(radiograph, reader.size)
         found = reader.masks(prepared)
-        if not all(mask.any() for mask in found.masks):
+        factor = to_average(found) if all(mask.any() for mask in found.masks) else math.nan
+        if math.isnan(factor):
             continue
         for heart in range(HEARTS):
             rng = np.random.default_rng([SEED, number, heart])
             patient = sample_patient(rng)
-            moved, mask = warp(prepared.image, found.masks[0], growth_of(patient.measurements))
+            moved, mask = warp(prepared.image, found.masks[0], growth_of(patient.measurements), factor)
             grade = patient.mr if finding == "mr" else patient.as_
             images.append(_resized(moved, size))
             rows.append((float(is_positive(FINDINGS[finding], grade)), warped_ratio(found, mask)))

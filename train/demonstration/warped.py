@@ -1,9 +1,10 @@
 """Real radiographs whose hearts grow and shrink as those of simulated patients do.
 
 A network that has seen simulated radiographs only may lean on what no real one shows. So it also
-learns from real ones, each shown with the hearts of several simulated patients: the outline moves
-outwards, or inwards, by the difference between that patient's chambers and the average's. The label
-is the simulated patient's; no label of a real radiograph is used.
+learns from real ones, each shown with the hearts of several simulated patients: the heart is first
+brought to an average size, whatever made it large or small, then its outline moves outwards, or
+inwards, by the difference between that patient's chambers and the average's. The label is the
+simulated patient's; no label of a real radiograph is used.
 """
 
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ LV_SHARE, LA_SHARE = 0.9, 0.5
 #: and how far to both sides.
 LV_AT, LV_SPREAD = 30.0, 65.0
 LA_AT, LA_SPREAD = -135.0, 75.0
-LEAST, MOST = 0.82, 1.45
+LEAST, MOST = 0.62, 1.6
+#: The cardiothoracic ratio that every heart is brought to before it grows.
+RATIO = 0.48
 #: The lungs give way over this share of the heart's radius.
 GIVE = 0.8
 ANGLES = 180
@@ -47,15 +50,25 @@ def growth_of(size: Measurements) -> Growth:
     return Growth(ventricle, size.la / LA - 1)
 
 
-def warp(image: Grey, heart: NDArray[np.bool_], growth: Growth) -> tuple[Grey, NDArray[np.bool_]]:
+def to_average(found: Masks) -> float:
+    """The factor that brings a heart to the average ratio between its own lungs; NaN where it has
+    no lines."""
+    return RATIO / warped_ratio(found, found.masks[0])
+
+
+def warp(
+    image: Grey, heart: NDArray[np.bool_], growth: Growth, factor: float = 1.0
+) -> tuple[Grey, NDArray[np.bool_]]:
     """Image (S, S) and the mask of its heart, with the heart grown; far from it nothing moves.
+
+    ``factor`` multiplies its size before it grows.
 
     Raises:
         ValueError: the mask is empty.
     """
     if not heart.any():
         raise ValueError("Expected a heart in the mask; found none.")
-    rows, columns = _sources(heart, growth)
+    rows, columns = _sources(heart, _scales(growth, factor))
     moved = ndimage.map_coordinates(image, [rows, columns], order=1, mode="nearest")
     mask = ndimage.map_coordinates(heart.astype(np.float32), [rows, columns], order=1)
     return np.asarray(moved, np.float32), np.asarray(mask > 0.5)
@@ -69,14 +82,13 @@ def warped_ratio(found: Masks, heart: NDArray[np.bool_]) -> float:
     return lines.heart_width / lines.thorax_width if lines else float("nan")
 
 
-def _sources(heart: NDArray[np.bool_], growth: Growth) -> tuple[Grey, Grey]:
+def _sources(heart: NDArray[np.bool_], scale: NDArray[np.float64]) -> tuple[Grey, Grey]:
     """Where each pixel comes from: rows and columns."""
     middle = ndimage.center_of_mass(heart)
     y, x = np.mgrid[: heart.shape[0], : heart.shape[1]].astype(np.float32)
     down, across = y - middle[0], x - middle[1]
     distance, angle = np.hypot(down, across), np.arctan2(down, across)
     border = _radius(distance, angle, heart)
-    scale = _scales(growth)
     at = np.linspace(-np.pi, np.pi, ANGLES, endpoint=False)
     old = np.interp(angle, at, border, period=2 * np.pi)
     new = old * np.interp(angle, at, scale, period=2 * np.pi)
@@ -97,7 +109,7 @@ def _radius(distance: Grey, angle: Grey, heart: NDArray[np.bool_]) -> NDArray[np
     return np.asarray(ndimage.gaussian_filter1d(radius, 3, mode="wrap") + 1.0)
 
 
-def _scales(growth: Growth) -> NDArray[np.float64]:
+def _scales(growth: Growth, factor: float) -> NDArray[np.float64]:
     at = np.linspace(-180, 180, ANGLES, endpoint=False)
 
     def near(where: float, spread: float) -> NDArray[np.float64]:
@@ -106,4 +118,4 @@ def _scales(growth: Growth) -> NDArray[np.float64]:
 
     grown = 1 + LV_SHARE * growth.lv * near(LV_AT, LV_SPREAD)
     grown = grown + LA_SHARE * growth.la * near(LA_AT, LA_SPREAD)
-    return np.clip(grown, LEAST, MOST)
+    return np.clip(factor * grown, LEAST, MOST)
