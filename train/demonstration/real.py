@@ -66,7 +66,9 @@ def _make(
         for heart in range(HEARTS):
             rng = np.random.default_rng([SEED, number, heart])
             patient = sample_patient(rng)
-            moved, mask = warp(prepared.image, found.masks[0], growth_of(patient.measurements), factor)
+            moved, mask = warp(
+                prepared.image, found.masks[0], growth_of(patient.measurements), factor
+            )
             grade = patient.mr if finding == "mr" else patient.as_
             images.append(_resized(moved, size))
             rows.append((float(is_positive(FINDINGS[finding], grade)), warped_ratio(found, mask)))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from train.demonstration.warped import Growth, warp
+from cxr_valve.anatomy.masks import Masks
+from train.demonstration.warped import RATIO, Growth, to_average, warp, warped_ratio
 
 SIDE = 128
 Y, X = np.mgrid[0:SIDE, 0:SIDE]
@@ -52,6 +53,24 @@ def test_far_from_the_heart_nothing_moves_and_no_grey_value_is_new(lv: float, la
 def test_a_larger_chamber_never_makes_a_narrower_heart(lv: float, more: float) -> None:
     smaller, larger = (warp(IMAGE, HEART, Growth(at, 0.0))[1] for at in (lv, lv + more))
     assert width(larger) >= width(smaller)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.7, 1.5))
+def test_a_factor_makes_the_whole_heart_so_much_wider(factor: float) -> None:
+    _, heart = warp(IMAGE, HEART, Growth(0.0, 0.0), factor)
+    assert width(heart) == pytest.approx(factor * width(HEART), abs=3)
+
+
+def test_any_heart_is_brought_to_the_average_ratio() -> None:
+    lungs = [(np.abs(X - centre) < 14) & (np.abs(Y - 60) < 45) for centre in (24, 112)]
+    for shrunk in (0.8, 1.0, 1.2):
+        _, heart = warp(IMAGE, HEART, Growth(0.0, 0.0), shrunk)
+        masks = np.stack([heart, *lungs])
+        found = Masks(masks, masks.astype(np.float32), (1.0, 1.0, 1.0))
+        _, average = warp(IMAGE, heart, Growth(0.0, 0.0), to_average(found))
+        after = Masks(np.stack([average, *lungs]), found.probabilities, found.kept)
+        assert warped_ratio(after, average) == pytest.approx(RATIO, abs=0.03)
 
 
 def test_a_mask_without_a_heart_is_refused() -> None:
