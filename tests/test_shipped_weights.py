@@ -59,7 +59,7 @@ def test_every_file_is_small_enough_to_clone(shipped: WeightSet) -> None:
 def test_they_say_that_they_are_simulated(shipped: WeightSet) -> None:
     assert shipped.card.simulated is True
     assert "evidence about no patient" in shipped.card.summary
-    assert shipped.card.training.command == "python -m train demo"
+    assert shipped.card.training.command == "python -m train demo --real DIR"
     assert all(source.licence for source in shipped.card.data)
 
 

@@ -93,3 +93,8 @@ def members_of(finding: str) -> tuple[MemberPlan, ...]:
     own = [member for member in MEMBERS if member.finding == finding]
     order = {network: place for place, network in enumerate(known)}
     return tuple(sorted(own, key=lambda member: order.get(member.network, len(known))))
+
+
+def sees_real(member: MemberPlan) -> bool:
+    """Did a member's features learn from real radiographs, by itself or in the one it starts from?"""
+    return member.real or any(sees_real(other) for other in MEMBERS if other.name == member.start)

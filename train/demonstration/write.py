@@ -9,7 +9,7 @@ from pathlib import Path
 from cxr_valve import cards
 from cxr_valve.findings import FINDINGS
 from train.cohort.store import StoredCohort
-from train.demonstration.plan import TAG, MemberPlan, members_of
+from train.demonstration.plan import TAG, MemberPlan, members_of, sees_real
 from train.evaluate import FittedMember
 from train.evaluate.evaluation import calibrate_held
 from train.evaluate.members import run_members
@@ -66,10 +66,10 @@ def _provenance(
     finding: str, cohort: StoredCohort, plans: Sequence[MemberPlan], real: Sequence[cards.Source]
 ) -> Provenance:
     train = cohort.split("train")
-    warped = any(plan.real for plan in plans) and bool(real)
+    warped = bool(real) and any(sees_real(plan) for plan in plans)
     also = (
-        " Its ResNet50 also learnt from real radiographs whose hearts were warped as simulated "
-        "disease would; none of their labels was used."
+        " The features of its ResNet50 also learnt from real radiographs whose hearts were warped "
+        "as simulated disease would; none of their labels was used."
         if warped
         else ""
     )
@@ -84,7 +84,7 @@ def _provenance(
             images=len(train),
             patients=int(train["patient"].nunique()),
             positives=int((train["target"] == 1).sum()),
-            command="python -m train demo" + (" --real ../shared/real" if warped else ""),
+            command="python -m train demo" + (" --real DIR" if warped else ""),
             recipe={plan.network: _in_words(plan, warped) for plan in plans},
         ),
         data=(PHANTOM, *(real if warped else ())),

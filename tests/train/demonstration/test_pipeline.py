@@ -98,6 +98,16 @@ def test_scores_have_the_heart_size_beside_them(written: Path) -> None:
     assert scores["ctr"].notna().mean() > 0.5
 
 
+def test_who_begins_with_features_that_saw_real_radiographs_saw_them_too() -> None:
+    seen = {member.name: plan.sees_real(member) for member in plan.MEMBERS}
+    assert seen == {
+        "mr-resnet50": True,
+        "as-resnet50": True,
+        "as-densenet121": False,
+        "as-inception_v3": False,
+    }
+
+
 def test_real_radiographs_come_after_the_simulated_and_teach_the_ratio_alone(cohorts) -> None:
     cohort = cohorts["mr"]
     table = cohort.table.assign(**{RATIO: np.linspace(0.4, 0.6, len(cohort.table))})
