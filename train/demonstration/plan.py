@@ -96,5 +96,5 @@ def members_of(finding: str) -> tuple[MemberPlan, ...]:
 
 
 def sees_real(member: MemberPlan) -> bool:
-    """Did a member's features learn from real radiographs, by itself or in the one it starts from?"""
+    """Did its features learn from real radiographs, here or in the member they start from?"""
     return member.real or any(sees_real(other) for other in MEMBERS if other.name == member.start)
