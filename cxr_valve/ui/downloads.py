@@ -1,6 +1,7 @@
 """What can be taken away from a case: JSON, a picture, a printable page. No identifiers."""
 
 import json
+import re
 from collections.abc import Callable
 
 import streamlit as st
@@ -24,7 +25,7 @@ def downloads(visit: Visit, case: Case, sets: dict[str, WeightSet]) -> None:
     )
     visit.labels[case.number] = typed.strip()
     name = visit.label(case)
-    stem = case.name.lower().replace(" ", "-")
+    stem = re.sub(r"[^a-z0-9]+", "-", case.name.lower())
     takes: tuple[tuple[str, str, str, Callable[[], str | bytes]], ...] = (
         (
             "JSON",

@@ -1,5 +1,6 @@
 """A dozen simulated cases for teaching: truth hidden until it is revealed."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -36,31 +37,36 @@ STRUCTURES = {
 
 
 @st.cache_resource(show_spinner="Simulating a radiograph", max_entries=4)
-def phantom(number: int) -> Phantom:
-    """Gallery case ``number`` (from 1), simulated on demand."""
-    (seed, index), mr, as_ = CASES[number - 1]
+def phantom(number: int, mr: str, as_: str) -> Phantom:
+    """The patient of gallery case ``number`` (from 1) with these grades, simulated on demand.
+
+    All but what the grades change is the same: build, pose, ribs, machine and noise.
+    """
+    seed, index = CASES[number - 1][0]
     return simulate(seed, index, side=SIDE, mr=mr, as_=as_)
 
 
-def open_case(visit: Visit, reader: Reader, number: int) -> None:
-    """Read a gallery case and show it; a case opened before is shown again."""
-    seed = CASES[number - 1][0]
+def open_case(
+    visit: Visit, reader: Reader, number: int, grades: Mapping[str, str] | None = None
+) -> Case:
+    """Read a gallery case, or its patient with other ``grades``, and show it; one opened before is
+    shown again."""
+    _, mr, as_ = CASES[number - 1]
+    own = {MR.key: mr, AS.key: as_}
+    wanted = dict(grades or own)
     for case in visit.cases:
-        if case.truth and case.truth.seed == seed:
+        truth = case.truth
+        if truth and truth.gallery == number and truth.grades == wanted:
             visit.selected = case.number
-            return
-    simulated = phantom(number)
+            return case
+    simulated = phantom(number, wanted[MR.key], wanted[AS.key])
     reading = reader.read(simulated.radiograph)
     sizes = dict(zip(MEASUREMENT_NAMES, simulated.patient.measurements.as_tuple(), strict=True))
-    truth = SimulatedTruth(
-        grades={MR.key: simulated.patient.mr, AS.key: simulated.patient.as_},
-        sizes=sizes,
-        seed=seed,
-        gallery=number,
-    )
-    outcome = outcome_of(Path(), reading, None)
-    visit.add(Case(visit.next_number, outcome, truth=truth), simulated.radiograph)
-    visit.selected = len(visit.cases)
+    truth = SimulatedTruth(wanted, sizes, number, regraded=wanted != own)
+    case = Case(visit.next_number, outcome_of(Path(), reading, None), truth=truth)
+    visit.add(case, simulated.radiograph)
+    visit.selected = case.number
+    return case
 
 
 def truth_in_words(truth: SimulatedTruth) -> str:

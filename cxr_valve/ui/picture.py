@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from cxr_valve.findings import AS, MR
 from cxr_valve.imaging.geometry import Box
 from cxr_valve.imaging.prepare import prepare
 from cxr_valve.imaging.radiograph import Radiograph
@@ -80,6 +81,7 @@ def _outlines(case: Case, radiograph: Radiograph) -> Iterable[Outline]:
     """True structures of a simulated case."""
     if case.truth is None:
         return
-    masks = phantom(case.truth.gallery).masks
+    grades = case.truth.grades
+    masks = phantom(case.truth.gallery, grades[MR.key], grades[AS.key]).masks
     for key, name in STRUCTURES.items():
         yield from trace_mask(name, masks[key], rows=radiograph.rows, columns=radiograph.columns)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from cxr_valve.findings import FINDINGS
-from cxr_valve.ui.gallery import truth_in_words, verdict
+from cxr_valve.ui.gallery import open_case, truth_in_words, verdict
+from cxr_valve.ui.intake import opened_reader
 from cxr_valve.ui.visit import Case, SimulatedTruth, Visit
 
 
@@ -34,6 +35,31 @@ def quiz(visit: Visit, case: Case, truth: SimulatedTruth) -> None:
             args=(visit, case.number),
             icon=":material/visibility_off:" if revealed else ":material/visibility:",
         )
+    if revealed:
+        _same_patient(visit, case, truth)
+
+
+def _same_patient(visit: Visit, case: Case, truth: SimulatedTruth) -> None:
+    """The same patient with other grades, as one more case: a class sees what a grade changes."""
+    with st.container(horizontal=True, gap="small", key="regrade", vertical_alignment="center"):
+        st.html("<span>The same patient with</span>", width="content")
+        chosen = {
+            key: st.selectbox(
+                f"{FINDINGS[key].name} of the same patient",
+                FINDINGS[key].grades,
+                index=FINDINGS[key].grades.index(grade),
+                format_func=f"{FINDINGS[key].short} {{}}".format,
+                key=f"regrade-{key}-{case.number}",
+                label_visibility="collapsed",
+                width=150,
+            )
+            for key, grade in truth.grades.items()
+        }
+        if chosen != truth.grades:
+            other = open_case(visit, opened_reader(), truth.gallery, chosen)
+            # Who chose the grades knows them.
+            visit.revealed.add(other.number)
+            st.rerun()
 
 
 def _toggle(visit: Visit, number: int) -> None:

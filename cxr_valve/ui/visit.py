@@ -31,12 +31,21 @@ PictureKey = tuple[int, bool, bool]
 
 @dataclass(frozen=True, eq=False)
 class SimulatedTruth:
-    """What the simulator knows: grades by finding key, true sizes, and which gallery case it is."""
+    """What the simulator knows: grades by finding key, true sizes, and which gallery case it is.
+
+    ``regraded``: the patient of that case, with other grades than in the gallery.
+    """
 
     grades: dict[str, str]
     sizes: dict[str, float]
-    seed: tuple[int, int]
     gallery: int
+    regraded: bool = False
+
+    @property
+    def name(self) -> str:
+        """Neutral name of the case; grades are in it only where the user chose them."""
+        chosen = [f"{FINDINGS[key].short} {grade}" for key, grade in self.grades.items()]
+        return " · ".join([f"Simulated case {self.gallery}", *(chosen if self.regraded else ())])
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +65,7 @@ class Case:
     @property
     def name(self) -> str:
         """The neutral name shown and exported."""
-        return f"Simulated case {self.truth.gallery}" if self.truth else f"Image {self.number}"
+        return self.truth.name if self.truth else f"Image {self.number}"
 
     @property
     def was_read(self) -> bool:

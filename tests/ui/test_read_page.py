@@ -87,6 +87,24 @@ def test_a_gallery_case_hides_its_truth_until_revealed(page: AppTest) -> None:
     assert len(visit(page).cases) == 1
 
 
+def test_the_same_patient_is_shown_with_other_grades(page: AppTest) -> None:
+    page.button(key="gallery-2").click().run()
+    # Choosing grades would give the truth away.
+    assert "regrade-mr-1" not in {box.key for box in page.selectbox}
+    page.button(key="reveal").click().run()
+    page.selectbox(key="regrade-mr-1").set_value("severe").run()
+    assert not page.exception
+    first, second = visit(page).cases
+    assert second.name == "Simulated case 2 · MR severe · AS none"
+    assert visit(page).selected == 2
+    assert "Truth: MR severe, AS none" in html(page)
+    assert first.truth.sizes["la"] < second.truth.sizes["la"]
+    # Back to the gallery's own grades is back to the case that is there already.
+    page.selectbox(key="regrade-mr-2").set_value("none").run()
+    assert visit(page).selected == 1
+    assert len(visit(page).cases) == 2
+
+
 def test_two_cases_side_by_side(page: AppTest) -> None:
     drop(page, ("a.png", png()), ("b.png", png(1)))
     page.selectbox(key="compare-1-1").set_value(2).run()

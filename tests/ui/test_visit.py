@@ -136,11 +136,18 @@ def test_the_worklist_filters_and_shows_file_names_only_when_asked(radiograph: R
 
 def test_a_guess_is_judged_by_the_label_rules() -> None:
     sizes = dict.fromkeys(("la", "lvedd", "wall", "aorta", "lvef"), 40.0)
-    truth = SimulatedTruth({"mr": "trivial", "as": "mild"}, sizes, (1, 1), 1)
+    truth = SimulatedTruth({"mr": "trivial", "as": "mild"}, sizes, 1)
     assert verdict(truth, frozenset()) == ""
     assert verdict(truth, frozenset({"mr"})) == "Your guess: MR wrong, AS wrong."
     assert verdict(truth, frozenset({"as"})) == "Your guess: MR right, AS right."
     assert truth_in_words(truth).startswith("Truth: MR trivial, AS mild. Left atrium 40 mm")
+
+
+def test_chosen_grades_are_in_the_name_and_the_gallerys_own_never_are() -> None:
+    grades = {"mr": "severe", "as": "none"}
+    assert SimulatedTruth(grades, {}, 4).name == "Simulated case 4"
+    regraded = SimulatedTruth(grades, {}, 4, regraded=True)
+    assert regraded.name == "Simulated case 4 · MR severe · AS none"
 
 
 def test_the_gallery_spans_grades_of_both_findings() -> None:
