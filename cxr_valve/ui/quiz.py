@@ -42,7 +42,7 @@ def quiz(visit: Visit, case: Case, truth: SimulatedTruth) -> None:
 def _same_patient(visit: Visit, case: Case, truth: SimulatedTruth) -> None:
     """The same patient with other grades, as one more case: a class sees what a grade changes."""
     with st.container(horizontal=True, gap="small", key="regrade", vertical_alignment="center"):
-        st.html("<span>The same patient with</span>", width="content")
+        st.caption("The same patient with", width="content")
         chosen = {
             key: st.selectbox(
                 f"{FINDINGS[key].name} of the same patient",
@@ -51,7 +51,7 @@ def _same_patient(visit: Visit, case: Case, truth: SimulatedTruth) -> None:
                 format_func=f"{FINDINGS[key].short} {{}}".format,
                 key=f"regrade-{key}-{case.number}",
                 label_visibility="collapsed",
-                width=150,
+                width=136,
             )
             for key, grade in truth.grades.items()
         }

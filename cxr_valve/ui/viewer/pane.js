@@ -190,12 +190,17 @@ class Pane {
   }
 
   drawOutlines(matrix) {
-    for (const outline of this.image.outlines) {
-      const points = outline.points.map(([x, y]) => matrix.transformPoint(new DOMPoint(x, y)));
+    const drawn = this.image.outlines.map((outline) => ({
+      name: outline.name,
+      points: outline.points.map(([x, y]) => matrix.transformPoint(new DOMPoint(x, y))),
+    }));
+    for (const { points } of drawn) {
       strokeLine(this.context, [...points, points[0]], OUTLINE_COLOUR, false, this.ratio);
+    }
+    // Names after all lines, so that no line crosses a name.
+    for (const { name, points } of drawn) {
       const highest = points.reduce((best, point) => (point.y < best.y ? point : best));
-      const at = { x: highest.x, y: highest.y - 6 * this.ratio };
-      writeLabel(this.context, outline.name, at, OUTLINE_COLOUR, this.ratio);
+      writeLabel(this.context, name, { x: highest.x, y: highest.y - 6 * this.ratio }, OUTLINE_COLOUR, this.ratio);
     }
   }
 }

@@ -112,6 +112,20 @@ def test_a_simulated_case_can_be_guessed_then_revealed_and_compared(start: Open)
     assert "%, score 0." in beside[0]
 
 
+def test_the_same_patient_can_be_shown_with_severe_disease(start: Open) -> None:
+    page = start()
+    example(page, 8)
+    page.get_by_role("button", name="Reveal the truth").click()
+    page.get_by_text("Truth: MR moderate, AS none.").wait_for(timeout=WAIT)
+    # A list closes when the page is scrolled under it, as a click outside the window would do.
+    page.locator(".st-key-regrade").scroll_into_view_if_needed()
+    idle(page)
+    page.locator(".st-key-regrade").get_by_role("combobox").first.click()
+    page.get_by_role("option", name="MR severe").click()
+    page.get_by_text("Truth: MR severe, AS none.").wait_for(timeout=WAIT)
+    assert page.get_by_text("Simulated case 8 · MR severe · AS none").first.is_visible()
+
+
 @pytest.mark.parametrize(("width", "whole"), [(1440, True), (800, False)])
 def test_it_fits_and_everything_has_a_name(start: Open, width: int, whole: bool) -> None:
     page = start(width=width)
