@@ -61,9 +61,10 @@ def _licence(simulated: bool) -> str:
     return "Apache-2.0" if simulated else "that of the data’s owner"
 
 
-def describe_recipe(recipe: Recipe, network: str) -> str:
-    """One line on how a member was trained."""
-    begin = "ImageNet weights" if recipe.pretrained else "random weights"
+def describe_recipe(recipe: Recipe, network: str, begin: str = "random weights") -> str:
+    """One line on how a member was trained; ``begin`` is what it began with, unless pretrained."""
+    if recipe.pretrained:
+        begin = "ImageNet weights"
     begun = "of the classifier alone" if recipe.freeze_features else f"from {begin}"
     parts = [
         f"{recipe.size_of(network)} px, at most {recipe.epochs} epochs {begun}",
@@ -74,4 +75,6 @@ def describe_recipe(recipe: Recipe, network: str) -> str:
         parts.append(f"averaged weights {recipe.ema:g}")
     if recipe.measure_weight or recipe.locate_weight:
         parts.append("true sizes and places as auxiliary targets")
+    if recipe.contain_weight:
+        parts.append("evidence kept to the finding's true structures")
     return ", ".join(parts)

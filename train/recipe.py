@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from train.simulate.plan import EVIDENCE_IN
+
 if TYPE_CHECKING:
     from train.cohort.store import StoredCohort
 
@@ -58,6 +60,9 @@ class Recipe:
         measure_weight: weight of regressing a simulator's true measurements (``aux_*`` columns).
         locate_weight: weight of locating a simulator's structures on a coarse grid. With both, a
             network learns the anatomy from a tenth of the images. 0 for real radiographs.
+        contain_weight: weight of keeping a network's map to the structures that its finding
+            concerns: outside them, evidence for and against costs its square. 0 for real
+            radiographs, of which nobody knows where those lie.
     """
 
     networks: tuple[str, ...] = ("resnet50",)
@@ -80,6 +85,7 @@ class Recipe:
     workers: int = 1
     measure_weight: float = 0.0
     locate_weight: float = 0.0
+    contain_weight: float = 0.0
 
     def __post_init__(self) -> None:
         _check_networks_and_sizes(self)
@@ -136,10 +142,16 @@ class Recipe:
                 f"measure_weight: expected 0, since the cohort has no aux_ columns (only simulated "
                 f"ones do); found {self.measure_weight:g}."
             )
-        if self.locate_weight and cohort.structures() is None:
+        for name in ("locate_weight", "contain_weight"):
+            if getattr(self, name) and cohort.structures() is None:
+                raise RecipeError(
+                    f"{name}: expected 0, since the cohort has no structures (only simulated "
+                    f"ones do); found {getattr(self, name):g}."
+                )
+        if self.contain_weight and cohort.card.finding not in EVIDENCE_IN:
             raise RecipeError(
-                f"locate_weight: expected 0, since the cohort has no structures (only simulated "
-                f"ones do); found {self.locate_weight:g}."
+                f"contain_weight: expected 0, since nobody says which structures "
+                f"{cohort.card.finding} concerns; found {self.contain_weight:g}."
             )
         images = len(cohort.split("train"))
         if images < self.batch:
@@ -192,6 +204,7 @@ def _check_ranges(recipe: Recipe) -> None:
         "seed": 0,
         "measure_weight": 0,
         "locate_weight": 0,
+        "contain_weight": 0,
     }
     for name, bound in least.items():
         found = getattr(recipe, name)

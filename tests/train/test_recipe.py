@@ -91,8 +91,9 @@ def changed(cohort: StoredCohort, **columns: object) -> StoredCohort:
 
 
 def test_what_a_cohort_cannot_give_is_refused_by_name(cohort: StoredCohort) -> None:
-    with pytest.raises(RecipeError, match=r"^locate_weight: expected 0, .* no structures"):
-        replace(FITTING, locate_weight=1.0).check(cohort)
+    for name in ("locate_weight", "contain_weight"):
+        with pytest.raises(RecipeError, match=rf"^{name}: expected 0, .* no structures"):
+            replace(FITTING, **{name: 1.0}).check(cohort)
     bare = cohort.table.drop(columns=list(cohort.aux))
     with pytest.raises(RecipeError, match=r"^measure_weight: expected 0, .* no aux_ columns"):
         replace(FITTING, measure_weight=1.0).check(replace(cohort, table=pd.DataFrame(bare)))

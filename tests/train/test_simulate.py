@@ -15,9 +15,8 @@ from cxr_valve.phantom.disease import LA_BY_MR, LVEDD_BY_MR
 from train.__main__ import main
 from train.simulate.export import export_hospital
 from train.simulate.people import END, FRONTAL_VIEW, PROGRESSING, START, sample_person, worsened
-from train.simulate.plan import ExportPlan
+from train.simulate.plan import STRUCTURES, ExportPlan
 from train.simulate.records import records_of
-from train.simulate.render import STRUCTURES
 
 PLAN = ExportPlan(patients=12, seed=4, side=80, structures=True)
 

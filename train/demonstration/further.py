@@ -15,9 +15,8 @@ from cxr_valve.models.ensemble import Ensemble
 from cxr_valve.models.evidence import Grid
 from cxr_valve.phantom.render import Phantom, simulate
 from train.simulate.ideal import ideal_score
+from train.simulate.plan import EVIDENCE_IN
 
-#: Where the evidence of each finding belongs.
-REGIONS = {"mr": ("la", "lv"), "as": ("lv", "ascending_aorta", "aortic_valve")}
 #: No cohort is drawn from this seed.
 SEED = 50_000_019
 SIDE = 320
@@ -68,14 +67,14 @@ def make_case(work: tuple[int, tuple[int, ...]]) -> Case:
     return Case(
         inputs={size: prepare(phantom.radiograph, size) for size in work[1]},
         grades={"mr": patient.mr, "as": patient.as_},
-        ideal={key: float(ideal_score(FINDINGS[key], measured)[0]) for key in REGIONS},
-        regions={key: _region(phantom, key) for key in REGIONS},
+        ideal={key: float(ideal_score(FINDINGS[key], measured)[0]) for key in EVIDENCE_IN},
+        regions={key: _region(phantom, key) for key in EVIDENCE_IN},
     )
 
 
 def _region(phantom: Phantom, finding: str) -> NDArray[np.bool_]:
     masks = phantom.masks
-    return np.asarray(np.logical_or.reduce([masks[name] for name in REGIONS[finding]]))
+    return np.asarray(np.logical_or.reduce([masks[name] for name in EVIDENCE_IN[finding]]))
 
 
 def answer(ensemble: Ensemble, finding: str, case: Case) -> Answer:

@@ -92,7 +92,11 @@ def _provenance(
 
 
 def _in_words(plan: MemberPlan, warped: bool) -> str:
-    stages = "; then ".join(describe_recipe(recipe, plan.network) for recipe in plan.stages)
+    begins = ("random weights", *["those"] * (len(plan.stages) - 1))
+    stages = "; then ".join(
+        describe_recipe(recipe, plan.network, begin)
+        for recipe, begin in zip(plan.stages, begins, strict=True)
+    )
     if plan.start:
         stages = f"features of {plan.start}, kept as they are: {stages}"
     return stages + (", with warped real radiographs" if plan.real and warped else "")

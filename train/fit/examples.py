@@ -1,6 +1,7 @@
 """What a network learns from: images, targets and, of simulated radiographs, their true anatomy."""
 
 import hashlib
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from train.cohort.store import StoredCohort
 from train.fit.images import PreparedImages
 from train.fit.outcomes import TrainingError
 from train.recipe import Recipe
+from train.simulate.plan import EVIDENCE_IN, STRUCTURES
 
 #: Beyond this share of unreadable radiographs in a split, training stops rather than skips them.
 SKIP_LIMIT = 0.05
@@ -49,11 +51,15 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """Both splits. A continuous target is learnt as (value − centre) / spread."""
+    """Both splits. A continuous target is learnt as (value − centre) / spread.
+
+    ``region``: which of the structures the finding shows in; empty where nobody knows.
+    """
 
     train: Examples
     validation: Examples
     continuous: bool = False
+    region: tuple[int, ...] = ()
 
     @property
     def centre(self) -> float:
@@ -72,6 +78,11 @@ class TrainingData:
         return (len(self.train) - positives) / positives
 
     @property
+    def prior(self) -> float:
+        """Log odds of a positive in the training split: what a map says where it says nothing."""
+        return -math.log(self.positive_weight)
+
+    @property
     def fingerprint(self) -> str:
         """Tells training on these rows and targets from training on others."""
         digest = hashlib.sha256()
@@ -88,7 +99,9 @@ def from_cohort(cohort: StoredCohort, prepared: PreparedImages, recipe: Recipe) 
     """
     train, validation = (_split(cohort, prepared, recipe, name) for name in ("train", "validation"))
     continuous = cohort.card.kind == "continuous"
-    data = TrainingData(train, validation, continuous)
+    shown_in = EVIDENCE_IN.get(cohort.card.finding, ()) if recipe.contain_weight else ()
+    region = tuple(STRUCTURES.index(name) for name in shown_in)
+    data = TrainingData(train, validation, continuous, region)
     if len(train) < recipe.batch:
         raise TrainingError(
             f"Expected at least one batch of {recipe.batch} readable training radiographs; found "
@@ -114,7 +127,7 @@ def _split(cohort: StoredCohort, prepared: PreparedImages, recipe: Recipe, name:
         measured = table[list(cohort.aux)].to_numpy(float)[rows]
         centred = (measured - np.nanmean(measured, axis=0)) / np.nanstd(measured, axis=0)
         measures = centred.astype(np.float32)
-    if auxiliary and recipe.locate_weight:
+    if auxiliary and (recipe.locate_weight or recipe.contain_weight):
         coarse = cohort.structures()
         if coarse is not None:
             structures = onto_input(coarse[rows], prepared.extents[rows])

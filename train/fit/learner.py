@@ -10,6 +10,8 @@ from train.recipe import Recipe
 
 #: Every kind of batch normalisation, timm's among them, derives from it.
 BATCH_NORM = nn.modules.batchnorm._BatchNorm
+#: A structure lies in a cell where its mean thickness there is more (units of 40 mm): 2 mm.
+PRESENT = 0.05
 
 
 class Learner(nn.Module):
@@ -28,7 +30,9 @@ class Learner(nn.Module):
         self.locate: nn.Conv2d | None = None
         if data.train.measures is not None:
             self.measure = nn.Linear(channels, data.train.measures.shape[1])
-        if data.train.structures is not None:
+        self.region = list(data.region)
+        self.prior = data.prior if data.region else 0.0
+        if data.train.structures is not None and recipe.locate_weight:
             structures, cells = data.train.structures.shape[1:3]
             # Each cell of the feature grid predicts its own square of finer cells.
             self.finer = -(-cells // _grid(network, data.train.size))
@@ -65,7 +69,24 @@ class Learner(nn.Module):
             if located.shape != structures.shape:
                 located = functional.interpolate(located, structures.shape[-2:], mode="bilinear")
             total = total + self.recipe.locate_weight * _known_loss(located, structures)
+        if self.region and structures is not None:
+            total = total + self.recipe.contain_weight * self._outside(features, structures)
         return total, own
+
+    def _outside(self, features: Tensor, structures: Tensor) -> Tensor:
+        """Mean square of the evidence, in log odds, where none of the finding's structures lies.
+
+        After Ross et al., Right for the right reasons, IJCAI 2017, whose penalty is on gradients;
+        a class activation map needs none.
+        """
+        last = self.network.classifier
+        evidence = functional.conv2d(features, last.weight[:, :, None, None], last.bias).float()
+        there = structures[:, self.region].amax(dim=1, keepdim=True)
+        known = ~there.isnan().any(dim=-1).any(dim=-1)
+        grid = (evidence.shape[-2], evidence.shape[-1])
+        share = functional.adaptive_avg_pool2d((there > PRESENT).float(), grid)
+        weight = (1 - share) * known[:, :, None, None]
+        return (weight * (evidence - self.prior) ** 2).sum() / weight.sum().clamp(min=1)
 
     def target_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy of a binary target, smooth L1 of a standardised continuous one."""

@@ -4,6 +4,15 @@ from dataclasses import dataclass
 
 #: Side of the coarse grid on which the truth gives each structure's thickness.
 CELLS = 20
+#: Unit of the coarse structure grids.
+STRUCTURE_MM = 40.0
+#: What the grids hold, in order.
+STRUCTURES = (
+    *("lv", "rv", "ra", "la", "appendage", "ascending_aorta", "aortic_arch", "descending_aorta"),
+    *("pulmonary_trunk", "svc", "aortic_valve", "heart", "right_lung", "left_lung"),
+)
+#: Which of them a finding shows in, by its key.
+EVIDENCE_IN = {"mr": ("la", "lv"), "as": ("lv", "ascending_aorta", "aortic_valve")}
 
 
 @dataclass(frozen=True)

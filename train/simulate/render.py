@@ -10,16 +10,8 @@ from cxr_valve.phantom.render import FIELD_MM, Phantom, take
 from train.simulate.exposures import body_of, build_of, exposure_of, look_of
 from train.simulate.files import as_dicom, as_png, lateral, write_whole
 from train.simulate.people import LATERAL_VIEW, Shot
-from train.simulate.plan import CELLS, ExportPlan
+from train.simulate.plan import CELLS, STRUCTURE_MM, STRUCTURES, ExportPlan
 from train.simulate.records import Picture, Records, records_of
-
-#: Unit of the coarse structure grids.
-STRUCTURE_MM = 40.0
-#: What the grids hold, in order.
-STRUCTURES = (
-    *("lv", "rv", "ra", "la", "appendage", "ascending_aorta", "aortic_arch", "descending_aorta"),
-    *("pulmonary_trunk", "svc", "aortic_valve", "heart", "right_lung", "left_lung"),
-)
 
 
 @dataclass(frozen=True, eq=False)

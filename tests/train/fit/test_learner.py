@@ -70,3 +70,45 @@ def test_frozen_features_leave_the_classifier_alone_to_be_trained() -> None:
     }
     # Statistics of batch normalisation included: the features are another's, bit by bit.
     assert moved == {"backbone.fc.weight", "backbone.fc.bias"}
+
+
+@pytest.fixture
+def contained() -> Learner:
+    """One that is taught to keep its evidence to structure 1 of two; one of four is positive."""
+    torch.manual_seed(0)
+    data = replace(
+        examples(None),
+        targets=np.array([0, 0, 0, 1], np.float32),
+        structures=np.zeros((4, 2, 8, 8), np.float16),
+    )
+    recipe = replace(TINY, measure_weight=0.0, contain_weight=3.0)
+    return Learner(ValveNet("test_resnet"), recipe, TrainingData(data, data, region=(1,))).eval()
+
+
+def penalty(taught: Learner, structures: torch.Tensor) -> float:
+    images = torch.rand(4, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+    total, own = taught(images, torch.tensor([0.0, 0, 0, 1]), None, structures)
+    return float(total) - float(own)
+
+
+def test_evidence_outside_a_findings_structures_costs_its_square(contained: Learner) -> None:
+    images = torch.rand(4, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        evidence = contained.network(images)[1] + contained.network.classifier.bias
+    # Log odds of one positive to three negatives are where a map says nothing.
+    squared = (evidence + np.log(3)) ** 2
+    nowhere = torch.zeros(4, 2, 8, 8)
+    assert penalty(contained, nowhere) == pytest.approx(3 * float(squared.mean()), rel=1e-4)
+    # Structures of other findings change nothing.
+    other = nowhere.clone()
+    other[:, 0] = 1.0
+    assert penalty(contained, other) == pytest.approx(penalty(contained, nowhere))
+    left = nowhere.clone()
+    left[:, 1, :, :4] = 1.0
+    assert squared.shape[-1] == 2
+    assert penalty(contained, left) == pytest.approx(3 * float(squared[..., 1].mean()), rel=1e-4)
+
+
+def test_inside_them_and_where_nobody_knows_them_it_costs_nothing(contained: Learner) -> None:
+    assert penalty(contained, torch.ones(4, 2, 8, 8)) == pytest.approx(0, abs=1e-6)
+    assert penalty(contained, torch.full((4, 2, 8, 8), torch.nan)) == pytest.approx(0, abs=1e-6)
