@@ -61,7 +61,7 @@ class Recipe:
         locate_weight: weight of locating a simulator's structures on a coarse grid. With both, a
             network learns the anatomy from a tenth of the images. 0 for real radiographs.
         contain_weight: weight of keeping a network's map to the structures that its finding
-            concerns: outside them, evidence for and against costs its square. 0 for real
+            concerns: outside them, evidence for and against costs its size. 0 for real
             radiographs, of which nobody knows where those lie.
     """
 

@@ -46,7 +46,7 @@ class MemberPlan:
 
 #: Weight of keeping evidence to the finding's structures: the map concentrates there, and the AUC
 #: stays what it was.
-CONTAIN = 0.3
+CONTAIN = 0.5
 
 
 def _stages(network: str, small: tuple[int, int], large: tuple[int, int]) -> tuple[Recipe, ...]:

@@ -74,7 +74,7 @@ class Learner(nn.Module):
         return total, own
 
     def _outside(self, features: Tensor, structures: Tensor) -> Tensor:
-        """Mean square of the evidence, in log odds, where none of the finding's structures lies.
+        """Mean size of the evidence, in log odds, where none of the finding's structures lies.
 
         After Ross et al., Right for the right reasons, IJCAI 2017, whose penalty is on gradients;
         a class activation map needs none.
@@ -86,7 +86,10 @@ class Learner(nn.Module):
         grid = (evidence.shape[-2], evidence.shape[-1])
         share = functional.adaptive_avg_pool2d((there > PRESENT).float(), grid)
         weight = (1 - share) * known[:, :, None, None]
-        return (weight * (evidence - self.prior) ** 2).sum() / weight.sum().clamp(min=1)
+        # Huber's loss: many cells say nothing at all, rather than every cell a little.
+        silent = torch.full_like(evidence, self.prior)
+        cost = functional.smooth_l1_loss(evidence, silent, reduction="none")
+        return (weight * cost).sum() / weight.sum().clamp(min=1)
 
     def target_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy of a binary target, smooth L1 of a standardised continuous one."""

@@ -91,22 +91,23 @@ def penalty(taught: Learner, structures: torch.Tensor) -> float:
     return float(total) - float(own)
 
 
-def test_evidence_outside_a_findings_structures_costs_its_square(contained: Learner) -> None:
+def test_evidence_outside_a_findings_structures_costs_its_size(contained: Learner) -> None:
     images = torch.rand(4, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         evidence = contained.network(images)[1] + contained.network.classifier.bias
     # Log odds of one positive to three negatives are where a map says nothing.
-    squared = (evidence + np.log(3)) ** 2
+    said = evidence + np.log(3)
+    cost = torch.nn.functional.huber_loss(said, torch.zeros_like(said), reduction="none")
     nowhere = torch.zeros(4, 2, 8, 8)
-    assert penalty(contained, nowhere) == pytest.approx(3 * float(squared.mean()), rel=1e-4)
+    assert penalty(contained, nowhere) == pytest.approx(3 * float(cost.mean()), rel=1e-4)
     # Structures of other findings change nothing.
     other = nowhere.clone()
     other[:, 0] = 1.0
     assert penalty(contained, other) == pytest.approx(penalty(contained, nowhere))
     left = nowhere.clone()
     left[:, 1, :, :4] = 1.0
-    assert squared.shape[-1] == 2
-    assert penalty(contained, left) == pytest.approx(3 * float(squared[..., 1].mean()), rel=1e-4)
+    assert cost.shape[-1] == 2
+    assert penalty(contained, left) == pytest.approx(3 * float(cost[..., 1].mean()), rel=1e-4)
 
 
 def test_inside_them_and_where_nobody_knows_them_it_costs_nothing(contained: Learner) -> None:
