@@ -248,7 +248,9 @@ def test_file_names_that_a_spreadsheet_would_run_are_disarmed(
 
 
 @pytest.mark.parametrize("name", [b"[bold]a.png", b"[/red].png", b"caf\xe9.png", b"a\nb.png"])
-def test_no_file_name_ends_the_batch(folder: Path, name: bytes, capsys) -> None:
+def test_no_file_name_ends_the_batch(folder: Path, name: bytes, capsys, monkeypatch) -> None:
+    # Wide enough that no name is folded.
+    monkeypatch.setenv("COLUMNS", "250")
     odd = Path(os.fsdecode(os.path.join(os.fsencode(folder / "b"), name)))  # noqa: PTH118
     odd.parent.mkdir(exist_ok=True)
     shutil.copy(folder / "a.png", odd)
