@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from cxr_valve.models.networks import classifier_name, load_network
 from cxr_valve.models.packing import pack
 from train.cohort.store import StoredCohort
+from train.demonstration.classifier import fit_classifier
 from train.demonstration.plan import MEMBERS, MemberPlan
 from train.demonstration.real import warped_images, with_real
 from train.fit.examples import TrainingData, from_cohort
@@ -16,6 +17,7 @@ from train.fit.images import prepare_images
 from train.fit.loop import Epoch, Watcher
 from train.fit.member import fit_member
 from train.fit.team import single
+from train.fit.weights import save_network
 from train.recipe import Recipe
 
 log = logging.getLogger(__name__)
@@ -41,9 +43,11 @@ def fit_members(
                     watcher=_Told(member.name),
                 )
             network = load_network(member.network, folder / "network.safetensors")
-        files[member.name] = _packed(
-            folder / "network.safetensors", member.network, files.get(member.start)
-        )
+        file = work / member.name / "classifier" / "network.safetensors"
+        if network is not None and not file.exists():
+            data = _data(member, member.classifier, cohorts[member.finding], work, real)
+            save_network(fit_classifier(network, member.classifier, data, single("auto")), file)
+        files[member.name] = _packed(file, member.network, files.get(member.start))
     return files
 
 

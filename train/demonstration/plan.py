@@ -19,24 +19,26 @@ class MemberPlan:
     Attributes:
         finding: whose cohort it learns from.
         stages: recipes one after the other, each from where the one before ended.
+        classifier: how the radiographs come on which the last layer is fitted in the end.
         start: name of the member whose features the first stage begins with, "" for none.
         real: also learn from real radiographs whose hearts were warped by simulated disease.
     """
 
     finding: str
     stages: tuple[Recipe, ...]
+    classifier: Recipe
     start: str = ""
     real: bool = False
 
     @property
     def network(self) -> str:
         """The one network of the recipes."""
-        return self.stages[-1].networks[0]
+        return self.classifier.networks[0]
 
     @property
     def size(self) -> int:
         """Side of its input in pixels."""
-        return self.stages[-1].size_of(self.network)
+        return self.classifier.size_of(self.network)
 
     @property
     def name(self) -> str:
@@ -45,8 +47,8 @@ class MemberPlan:
 
 
 #: Weight of keeping evidence to the finding's structures: the map concentrates there, and the AUC
-#: stays what it was. AS is rare, so that its own loss is smaller.
-CONTAIN = {"mr": 0.5, "as": 0.2}
+#: stays what it was.
+CONTAIN = 0.2
 
 
 def _stages(network: str, small: tuple[int, int], large: tuple[int, int]) -> tuple[Recipe, ...]:
@@ -67,34 +69,35 @@ def _stages(network: str, small: tuple[int, int], large: tuple[int, int]) -> tup
 
 
 def _contained(stages: tuple[Recipe, ...]) -> tuple[Recipe, ...]:
-    """Those for AS, with the evidence of the last stage kept to the finding's structures."""
-    return (*stages[:-1], replace(stages[-1], contain_weight=CONTAIN["as"]))
+    """The same, with the evidence of the last stage kept to the finding's structures."""
+    return (*stages[:-1], replace(stages[-1], contain_weight=CONTAIN))
+
+
+def _classifier(network: str, size: int) -> Recipe:
+    return Recipe(networks=(network,), input_size=size, batch=32, contain_weight=CONTAIN)
 
 
 _RESNET50 = _stages("resnet50", (128, 5), (192, 3))
-#: One more linear layer on features that stay as they are.
-_CLASSIFIER = Recipe(
-    networks=("resnet50",),
-    input_size=192,
-    epochs=2,
-    batch=32,
-    rate=3e-3,
-    freeze_features=True,
-    contain_weight=CONTAIN["mr"],
-)
 MEMBERS = (
     MemberPlan(
-        "mr", (*_RESNET50, replace(_RESNET50[-1], epochs=2, rate=3e-4), _CLASSIFIER), real=True
+        "mr",
+        (*_RESNET50, replace(_RESNET50[-1], epochs=2, rate=3e-4)),
+        _classifier("resnet50", 192),
+        real=True,
     ),
     # The study's second ResNet50, on the first one's features: they know the whole anatomy, so
     # that one linear layer is all it takes, and a reading computes them once.
+    MemberPlan("as", (), _classifier("resnet50", 192), start="mr-resnet50"),
     MemberPlan(
         "as",
-        (replace(_CLASSIFIER, epochs=3, rate=5e-4, ema=0.99, contain_weight=CONTAIN["as"]),),
-        start="mr-resnet50",
+        _contained(_stages("densenet121", (128, 4), (192, 2))),
+        _classifier("densenet121", 192),
     ),
-    MemberPlan("as", _contained(_stages("densenet121", (128, 4), (192, 2)))),
-    MemberPlan("as", _contained(_stages("inception_v3", (128, 3), (224, 2)))),
+    MemberPlan(
+        "as",
+        _contained(_stages("inception_v3", (128, 3), (224, 1))),
+        _classifier("inception_v3", 224),
+    ),
 )
 
 

@@ -92,11 +92,13 @@ def _provenance(
 
 
 def _in_words(plan: MemberPlan, warped: bool) -> str:
-    begins = ("random weights", *["those"] * (len(plan.stages) - 1))
-    stages = "; then ".join(
+    begins = ("random weights", *["those"] * len(plan.stages))
+    stages = [
         describe_recipe(recipe, plan.network, begin)
-        for recipe, begin in zip(plan.stages, begins, strict=True)
-    )
+        for recipe, begin in zip(plan.stages, begins, strict=False)
+    ]
     if plan.start:
-        stages = f"features of {plan.start}, kept as they are: {stages}"
-    return stages + (", with warped real radiographs" if plan.real and warped else "")
+        stages = [f"features of {plan.start}, kept as they are"]
+    last = "the classifier once more by L-BFGS, evidence kept to the finding's true structures"
+    joined = "; then ".join([*stages, last])
+    return joined + (", with warped real radiographs" if plan.real and warped else "")

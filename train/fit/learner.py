@@ -81,15 +81,8 @@ class Learner(nn.Module):
         """
         last = self.network.classifier
         evidence = functional.conv2d(features, last.weight[:, :, None, None], last.bias).float()
-        there = structures[:, self.region].amax(dim=1, keepdim=True)
-        known = ~there.isnan().any(dim=-1).any(dim=-1)
         grid = (evidence.shape[-2], evidence.shape[-1])
-        share = functional.adaptive_avg_pool2d((there > PRESENT).float(), grid)
-        weight = (1 - share) * known[:, :, None, None]
-        # Huber's loss: many cells say nothing at all, rather than every cell a little.
-        silent = torch.full_like(evidence, self.prior)
-        cost = functional.smooth_l1_loss(evidence, silent, reduction="none")
-        return (weight * cost).sum() / weight.sum().clamp(min=1)
+        return contained_loss(evidence, outside(structures, self.region, grid), self.prior)
 
     def target_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy of a binary target, smooth L1 of a standardised continuous one."""
@@ -97,6 +90,23 @@ class Learner(nn.Module):
             return functional.smooth_l1_loss(outputs, (targets - self.centre) / self.spread)
         weight = outputs.new_tensor(self.positive_weight)
         return functional.binary_cross_entropy_with_logits(outputs, targets, pos_weight=weight)
+
+
+def outside(structures: Tensor, region: list[int], grid: tuple[int, int]) -> Tensor:
+    """How much of each cell of a map no structure of ``region`` takes, (B, 1, *grid) in [0, 1]; 0
+    throughout where nobody knows. ``structures`` as in Examples, (B, structures, cells, cells)."""
+    there = structures[:, region].amax(dim=1, keepdim=True)
+    known = ~there.isnan().any(dim=-1).any(dim=-1)
+    share = functional.adaptive_avg_pool2d((there > PRESENT).float(), grid)
+    return (1 - share) * known[:, :, None, None]
+
+
+def contained_loss(evidence: Tensor, weight: Tensor, prior: float) -> Tensor:
+    """Mean size of what a map says beyond ``prior``, where ``weight`` counts it; both alike."""
+    # Huber's loss: many cells say nothing at all, rather than every cell a little.
+    silent = torch.full_like(evidence, prior)
+    cost = functional.smooth_l1_loss(evidence, silent, reduction="none")
+    return (weight * cost).sum() / weight.sum().clamp(min=1)
 
 
 def _known_loss(guessed: Tensor, truth: Tensor) -> Tensor:

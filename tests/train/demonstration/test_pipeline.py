@@ -27,8 +27,8 @@ from train.segmentation.write import RADIOGRAPHS
 SIZE = 64
 TINY = Recipe(networks=("test_resnet",), input_size=SIZE, epochs=4, batch=4, precision="32")
 MEMBERS = (
-    MemberPlan("mr", (replace(TINY, measure_weight=0.5), replace(TINY, rate=5e-4))),
-    MemberPlan("as", (replace(TINY, freeze_features=True, rate=1e-2),), start="mr-test_resnet"),
+    MemberPlan("mr", (replace(TINY, measure_weight=0.5), replace(TINY, rate=5e-4)), TINY),
+    MemberPlan("as", (), TINY, start="mr-test_resnet"),
 )
 
 
@@ -60,9 +60,10 @@ def written(cohorts, fitted, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_stage_is_kept_and_done_once(cohorts, fitted, monkeypatch) -> None:
     files, work = fitted
     stages = sorted(path.parent.name for path in work.glob("mr-test_resnet/*/network.safetensors"))
-    assert stages == ["stage-1", "stage-2"]
+    assert stages == ["classifier", "stage-1", "stage-2"]
     monkeypatch.setattr(fit, "MEMBERS", MEMBERS)
     monkeypatch.setattr(fit, "fit_member", lambda *_, **__: pytest.fail("fitted again"))
+    monkeypatch.setattr(fit, "fit_classifier", lambda *_, **__: pytest.fail("fitted again"))
     assert fit_members(cohorts, work, None) == files
 
 
@@ -87,7 +88,7 @@ def test_a_card_says_what_it_was_made_of(written: Path) -> None:
     assert card["simulated"]
     assert card["training"]["images"] == 24
     recipe = card["training"]["recipe"]["test_resnet"]
-    assert recipe.startswith("features of mr-test_resnet, kept as they are: 64 px")
+    assert recipe.startswith("features of mr-test_resnet, kept as they are; then the classifier")
     # No member of this plan learnt from real radiographs, so none is named.
     assert [source["name"] for source in card["data"]] == ["CXR Valve chest phantom"]
 
