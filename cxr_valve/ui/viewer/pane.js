@@ -197,10 +197,15 @@ class Pane {
     for (const { points } of drawn) {
       strokeLine(this.context, [...points, points[0]], OUTLINE_COLOUR, false, this.ratio);
     }
-    // Names after all lines, so that no line crosses a name.
+    // Names after all lines, so that no line crosses a name, and each clear of the ones before.
+    const taken = [];
     for (const { name, points } of drawn) {
       const highest = points.reduce((best, point) => (point.y < best.y ? point : best));
-      writeLabel(this.context, name, { x: highest.x, y: highest.y - 6 * this.ratio }, OUTLINE_COLOUR, this.ratio);
+      const at = { x: highest.x, y: highest.y - 6 * this.ratio };
+      const near = (other) => Math.abs(other.y - at.y) < 14 * this.ratio && Math.abs(other.x - at.x) < 90 * this.ratio;
+      while (taken.some(near)) at.y -= 14 * this.ratio;
+      taken.push(at);
+      writeLabel(this.context, name, at, OUTLINE_COLOUR, this.ratio);
     }
   }
 }
