@@ -9,40 +9,31 @@ from cxr_valve.ui.visit import Case, SimulatedTruth, Visit
 
 
 def quiz(visit: Visit, case: Case, truth: SimulatedTruth) -> None:
-    """A guess at what is there, the button that reveals it, and then the truth."""
-    revealed = case.number in visit.revealed
-    with st.container(horizontal=True, gap="small", key="quiz", vertical_alignment="center"):
-        if revealed:
-            guess = visit.guesses.get(case.number, frozenset())
-            said = f"{truth_in_words(truth)} {verdict(truth, guess)}"
-            st.html(f'<div class="truth" role="status">{said}</div>')
-        else:
-            st.html("<span>Your guess:</span>", width="content")
-            chosen = st.pills(
-                "Your guess",
-                list(truth.grades),
-                selection_mode="multi",
-                default=sorted(visit.guesses.get(case.number, frozenset())),
-                format_func=lambda key: FINDINGS[key].short,
-                key=f"guess-{case.number}",
-                label_visibility="collapsed",
-            )
-            visit.guesses[case.number] = frozenset(chosen)
-        st.button(
-            "Hide the truth" if revealed else "Reveal the truth",
-            key="reveal",
-            on_click=_toggle,
-            args=(visit, case.number),
-            icon=":material/visibility_off:" if revealed else ":material/visibility:",
-        )
-    if revealed:
+    """A guess at what is there and the button that reveals it; then the truth, and other grades."""
+    if case.number in visit.revealed:
+        guess = visit.guesses.get(case.number, frozenset())
+        said = f"{truth_in_words(truth)} {verdict(truth, guess)} The same patient with:"
+        st.html(f'<div class="truth" role="status">{said}</div>')
         _same_patient(visit, case, truth)
+        return
+    with st.container(horizontal=True, gap="small", key="quiz", vertical_alignment="center"):
+        st.html("<span>Your guess:</span>", width="content")
+        chosen = st.pills(
+            "Your guess",
+            list(truth.grades),
+            selection_mode="multi",
+            default=sorted(visit.guesses.get(case.number, frozenset())),
+            format_func=lambda key: FINDINGS[key].short,
+            key=f"guess-{case.number}",
+            label_visibility="collapsed",
+        )
+        visit.guesses[case.number] = frozenset(chosen)
+        _toggle_button(visit, case, "Reveal the truth", ":material/visibility:")
 
 
 def _same_patient(visit: Visit, case: Case, truth: SimulatedTruth) -> None:
     """The same patient with other grades, as one more case: a class sees what a grade changes."""
     with st.container(horizontal=True, gap="small", key="regrade", vertical_alignment="center"):
-        st.caption("The same patient with", width="content")
         chosen = {
             key: st.selectbox(
                 f"{FINDINGS[key].name} of the same patient",
@@ -55,11 +46,16 @@ def _same_patient(visit: Visit, case: Case, truth: SimulatedTruth) -> None:
             )
             for key, grade in truth.grades.items()
         }
+        _toggle_button(visit, case, "Hide the truth", ":material/visibility_off:")
         if chosen != truth.grades:
             other = open_case(visit, opened_reader(), truth.gallery, chosen)
             # Who chose the grades knows them.
             visit.revealed.add(other.number)
             st.rerun()
+
+
+def _toggle_button(visit: Visit, case: Case, label: str, icon: str) -> None:
+    st.button(label, key="reveal", on_click=_toggle, args=(visit, case.number), icon=icon)
 
 
 def _toggle(visit: Visit, number: int) -> None:
