@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from train.cohort.rules import CohortRules
-from train.recipe import PRESETS, Recipe, recipe_from_json
+from train.presets import PRESETS
+from train.recipe import Recipe, recipe_from_json
 
 _PATHS = ("timezone", "images", "radiographs", "echoes", "truth")
 

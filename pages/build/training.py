@@ -19,7 +19,8 @@ from train.cohort.cost import MACHINE, disk, hours
 from train.cohort.rules import CohortRules
 from train.cohort.source import Source as Tables
 from train.cohort.targets import CHEXCHONET
-from train.recipe import PRESET_NOTES, PRESETS, RecipeError, recipe_from_json
+from train.presets import PRESET_NOTES, PRESETS
+from train.recipe import RecipeError, recipe_from_json
 from train.runs import RunError, RunFolder, RunRequest, create, find_run, new_id, runs_root, utc_now
 
 

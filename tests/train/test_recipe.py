@@ -9,7 +9,8 @@ import pytest
 
 from tests.train.small_cohort import small_cohort
 from train.cohort.store import StoredCohort
-from train.recipe import PRESET_NOTES, PRESETS, Recipe, RecipeError, recipe_from_json
+from train.presets import PRESET_NOTES, PRESETS
+from train.recipe import Recipe, RecipeError, recipe_from_json
 
 
 @pytest.fixture(scope="module")

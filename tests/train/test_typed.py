@@ -8,7 +8,8 @@ import pytest
 
 from train.__main__ import main
 from train.cohort.rules import CohortRules
-from train.recipe import PRESETS, Recipe
+from train.presets import PRESETS
+from train.recipe import Recipe
 from train.typed import cohort_command, fit_command
 
 CHANGES: list[dict[str, object]] = [

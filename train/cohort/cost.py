@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from train.recipe import PRESETS, Recipe
+from train.presets import PRESETS
+from train.recipe import Recipe
 
 #: Radiographs a second of training, measured on two cores in bfloat16, and the side they had.
 MEASURED = {"resnet50": (19.0, 224), "densenet121": (17.0, 224), "inception_v3": (13.5, 299)}

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from train.cohort.card import CohortError
+from train.presets import PRESET_NOTES, PRESETS
 from train.recipe import (
-    PRESET_NOTES,
-    PRESETS,
     Augmentation,
     Balance,
     Precision,

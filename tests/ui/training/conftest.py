@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.ui.training.steps import MakeRun
-from train.recipe import PRESETS
+from train.presets import PRESETS
 from train.runs import RunFolder, RunRequest, create
 
 
