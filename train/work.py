@@ -13,7 +13,8 @@ from pathlib import Path
 from train.fit import run_training
 from train.fit.outcomes import Stopped
 from train.fit.progress import Progress, StopWish
-from train.runs.folder import Heartbeat, RunFolder, RunStatus
+from train.runs.folder import RunFolder, RunStatus
+from train.runs.heartbeat import Heartbeat
 
 #: Called with what is done and all there is; raises Stopped where somebody asked for it.
 Report = Callable[[int, int], None]

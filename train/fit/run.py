@@ -20,7 +20,8 @@ from train.fit.outcomes import Stopped, TrainingError, reason
 from train.fit.progress import Progress, StopWish
 from train.fit.team import Team, single
 from train.recipe import Recipe, RecipeError, recipe_from_json
-from train.runs.folder import Heartbeat, RunError, RunFolder, RunStatus
+from train.runs.folder import RunError, RunFolder, RunStatus
+from train.runs.heartbeat import Heartbeat
 
 log = logging.getLogger("train.fit")
 

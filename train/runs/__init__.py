@@ -1,6 +1,7 @@
 """Runs on disk: the folder of a run is the authority on it, whatever Ray or a browser knows."""
 
-from train.runs.folder import Heartbeat, RunError, RunFolder, RunRequest, RunStatus
+from train.runs.folder import RunError, RunFolder, RunRequest, RunStatus
+from train.runs.heartbeat import Heartbeat
 from train.runs.root import all_runs, create, find_run, new_id, runs_root, utc_now
 
 __all__ = [
