@@ -5,6 +5,7 @@ border is trimmed, grey levels are scaled between robust percentiles, the tone i
 median lies at mid-grey, and the image is resized with antialiasing and without distortion.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,32 +75,49 @@ def frame(radiograph: Radiograph) -> Framing:
 
 
 def prepare(radiograph: Radiograph, size: int, framing: Framing | None = None) -> Prepared:
-    """Make the square model input of side ``size`` pixels.
+    """Make the square model input of side ``size`` pixels; ``framing`` is found if not given."""
+    return prepare_sizes(radiograph, (size,), framing)[size]
 
-    Pass the ``framing`` of an earlier call to prepare several sizes of one radiograph.
+
+def prepare_sizes(
+    radiograph: Radiograph, sizes: Collection[int], framing: Framing | None = None
+) -> dict[int, Prepared]:
+    """Make square model inputs of several sides in pixels, by side.
+
+    The same as ``prepare`` for each; what they share is done once.
     """
     framing = framing or frame(radiograph)
     crop = framing.crop
+    top, left = int(crop.top), int(crop.left)
+    bottom, right = int(np.ceil(crop.bottom)), int(np.ceil(crop.right))
+    part = Image.fromarray(radiograph.pixels[top:bottom, left:right].astype(np.float32))
+    box = (crop.left - left, crop.top - top, crop.right - left, crop.bottom - top)
+    inputs = {}
+    for size in sizes:
+        placed = _placed(crop, size)
+        grey = _resized(part, box, round(placed.width), round(placed.height))
+        grey = np.clip((grey - framing.low) / (framing.high - framing.low), 0.0, 1.0)
+        image = np.zeros((size, size), np.float32)
+        rows = slice(round(placed.top), round(placed.bottom))
+        image[rows, round(placed.left) : round(placed.right)] = grey**framing.midtone
+        geometry = Geometry(radiograph.rows, radiograph.columns, size, crop, placed)
+        inputs[size] = Prepared(image, geometry)
+    return inputs
+
+
+def _placed(crop: Box, size: int) -> Box:
+    """Where the crop lies, undistorted, in the middle of an input of side ``size``."""
     scale = size / max(crop.height, crop.width)
     height, width = max(1, round(crop.height * scale)), max(1, round(crop.width * scale))
     top, left = (size - height) // 2, (size - width) // 2
-    grey = _resized(radiograph.pixels, crop, height, width)
-    grey = np.clip((grey - framing.low) / (framing.high - framing.low), 0.0, 1.0)
-    image = np.zeros((size, size), np.float32)
-    image[top : top + height, left : left + width] = grey**framing.midtone
-    placed = Box(float(top), float(left), float(top + height), float(left + width))
-    geometry = Geometry(radiograph.rows, radiograph.columns, size, crop, placed)
-    return Prepared(image, geometry)
+    return Box(float(top), float(left), float(top + height), float(left + width))
 
 
-def _resized(pixels: NDArray[np.uint16], crop: Box, height: int, width: int) -> NDArray[np.float32]:
-    """Cut and resize with a filter as wide as the reduction (Pillow's resize antialiases)."""
-    top, left = int(crop.top), int(crop.left)
-    bottom, right = int(np.ceil(crop.bottom)), int(np.ceil(crop.right))
-    part = np.ascontiguousarray(pixels[top:bottom, left:right])
-    image = Image.fromarray(part.astype(np.float32))
-    box = (crop.left - left, crop.top - top, crop.right - left, crop.bottom - top)
-    resized = image.resize((width, height), Image.Resampling.BILINEAR, box=box, reducing_gap=3.0)
+def _resized(
+    part: Image.Image, box: tuple[float, float, float, float], width: int, height: int
+) -> NDArray[np.float32]:
+    """Resize with a filter as wide as the reduction (Pillow's resize antialiases)."""
+    resized = part.resize((width, height), Image.Resampling.BILINEAR, box=box, reducing_gap=3.0)
     return np.asarray(resized, np.float32)
 
 

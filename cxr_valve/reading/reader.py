@@ -16,7 +16,7 @@ from cxr_valve.cards import CardError, WeightSet
 from cxr_valve.engines.engine import Engine, open_engine
 from cxr_valve.evaluation.operating_point import is_positive
 from cxr_valve.imaging.load import load_radiograph
-from cxr_valve.imaging.prepare import Prepared, frame, prepare
+from cxr_valve.imaging.prepare import Prepared, prepare_sizes
 from cxr_valve.imaging.radiograph import Radiograph
 from cxr_valve.models.ensemble import Ensemble, EnsembleOutput, open_ensembles
 from cxr_valve.models.evidence import padding_share
@@ -114,8 +114,7 @@ class Reader:
         return read_off(self._novelties[key], description, simulated=simulated)
 
     def _prepare(self, radiograph: Radiograph, started: float) -> Inputs:
-        framing = frame(radiograph)
-        prepared = {size: prepare(radiograph, size, framing) for size in self._sizes}
+        prepared = prepare_sizes(radiograph, self._sizes)
         return Inputs(radiograph, prepared, time.perf_counter() - started)
 
 

@@ -3,7 +3,7 @@
 from cxr_valve.anatomy.gatekeeper import open_gate
 from cxr_valve.anatomy.heart_reader import open_heart_reader
 from cxr_valve.engines.engine import open_engine
-from cxr_valve.imaging.prepare import frame, prepare
+from cxr_valve.imaging.prepare import prepare, prepare_sizes
 from cxr_valve.phantom.render import simulate
 from tests.bench.networks import ROUNDS, median_ms
 
@@ -11,7 +11,6 @@ from tests.bench.networks import ROUNDS, median_ms
 def main() -> None:
     """Print milliseconds of each part, for an image of 2000 px as a hospital has them."""
     radiograph = simulate(9, 1, side=2000).radiograph
-    framing = frame(radiograph)
     print(f"gate and heart size, one image, batch 1; median of {ROUNDS}")
     for name in ("openvino", "openvino-fast"):
         try:
@@ -20,13 +19,10 @@ def main() -> None:
             print(f"  {name}: {error}")
             continue
         gate, heart = open_gate(engine), open_heart_reader(engine)
-        small, large = (prepare(radiograph, size, framing) for size in (gate.size, heart.size))
+        sizes = (gate.size, heart.size)
+        small, large = (prepare(radiograph, size) for size in sizes)
         times = {
-            "prepare both inputs": median_ms(
-                lambda sizes=(gate.size, heart.size): [
-                    prepare(radiograph, size, framing) for size in sizes
-                ]
-            ),
+            "prepare both inputs": median_ms(lambda sizes=sizes: prepare_sizes(radiograph, sizes)),
             "gate": median_ms(lambda opened=gate, image=small: opened.read(radiograph, image)),
             "heart masks": median_ms(lambda opened=heart, image=large: opened.masks(image)),
             "heart size": median_ms(

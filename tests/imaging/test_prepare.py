@@ -10,7 +10,14 @@ from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
 from cxr_valve.imaging.geometry import Box
-from cxr_valve.imaging.prepare import MAX_TRIM, MIDTONE_LIMITS, Framing, frame, prepare
+from cxr_valve.imaging.prepare import (
+    MAX_TRIM,
+    MIDTONE_LIMITS,
+    Framing,
+    frame,
+    prepare,
+    prepare_sizes,
+)
 from cxr_valve.imaging.radiograph import Decoding, Radiograph
 from cxr_valve.phantom.render import simulate
 
@@ -217,10 +224,11 @@ def test_resizing_antialiases() -> None:
     np.testing.assert_allclose(image, 0.5, atol=0.02)
 
 
-def test_one_framing_serves_several_sizes(chest_image) -> None:
-    source = radiograph(4095 * chest_image)
-    framing = frame(source)
-    for size in (75, 160):
-        found = prepare(source, size, framing)
-        assert found.geometry.crop == framing.crop
-        np.testing.assert_array_equal(found.image, prepare(source, size).image)
+def test_several_sizes_at_once_are_those_of_one_at_a_time(chest_image) -> None:
+    source = radiograph(4095 * np.pad(chest_image, ((30, 0), (0, 17))))
+    found = prepare_sizes(source, (75, 160))
+    assert list(found) == [75, 160]
+    for size, prepared in found.items():
+        assert prepared.geometry == prepare(source, size).geometry
+        assert prepared.geometry.crop == frame(source).crop
+        np.testing.assert_array_equal(prepared.image, prepare(source, size).image)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cxr_valve.findings import FINDINGS
 from cxr_valve.imaging.geometry import Geometry
-from cxr_valve.imaging.prepare import Prepared, prepare
+from cxr_valve.imaging.prepare import Prepared, prepare_sizes
 from cxr_valve.models.ensemble import Ensemble
 from cxr_valve.models.evidence import Grid
 from cxr_valve.phantom.render import Phantom, simulate
@@ -65,7 +65,7 @@ def make_case(work: tuple[int, tuple[int, ...]]) -> Case:
     patient = phantom.patient
     measured = patient.measurements.as_tuple()
     return Case(
-        inputs={size: prepare(phantom.radiograph, size) for size in work[1]},
+        inputs=prepare_sizes(phantom.radiograph, work[1]),
         grades={"mr": patient.mr, "as": patient.as_},
         ideal={key: float(ideal_score(FINDINGS[key], measured)[0]) for key in EVIDENCE_IN},
         regions={key: _region(phantom, key) for key in EVIDENCE_IN},

@@ -107,13 +107,13 @@ def _answers(
 
 def _transfer(ensemble: "Ensemble", real: Path) -> cards.Figure:
     """AUC of the score for a large heart on real radiographs, whose labels training never saw."""
-    from cxr_valve.imaging.prepare import prepare
+    from cxr_valve.imaging.prepare import prepare_sizes
     from cxr_valve.imaging.radiograph import Radiograph
     from train.segmentation.data import read_manifest
     from train.segmentation.measure import large_heart_auc
 
     def score(radiograph: Radiograph) -> float:
-        inputs = {size: prepare(radiograph, size) for size in ensemble.sizes()}
+        inputs = prepare_sizes(radiograph, ensemble.sizes())
         return ensemble.read(inputs).chain.score
 
     return large_heart_auc(score, real, read_manifest(real))

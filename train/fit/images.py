@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from cxr_valve.imaging.geometry import Geometry
 from cxr_valve.imaging.limits import MAX_BYTES
 from cxr_valve.imaging.load import load_radiograph
-from cxr_valve.imaging.prepare import PREPROCESSING, frame, prepare
+from cxr_valve.imaging.prepare import PREPROCESSING, prepare_sizes
 from cxr_valve.imaging.refusal import Refusal
 from train.cohort.store import StoredCohort
 from train.fit.index import Entry, Extent, Index
@@ -189,8 +189,7 @@ def _read(file: Path, known: Mapping[int, Entry | None]) -> _Read:
     except Refusal as refusal:
         problem = f"expected {refusal.expected}, found {refusal.found}"
         return _Read(Entry(touched, content, problem, Entry.NOWHERE), {})
-    framing = frame(radiograph)
-    prepared = {size: prepare(radiograph, size, framing) for size in known}
+    prepared = prepare_sizes(radiograph, known)
     extent = extent_of(next(iter(prepared.values())).geometry)
     images = {size: np.rint(item.image * 255).astype(np.uint8) for size, item in prepared.items()}
     return _Read(Entry(touched, content, "", extent), images)

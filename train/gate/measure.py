@@ -14,7 +14,7 @@ from cxr_valve.anatomy.judgement import Answers, exchanged, judge
 from cxr_valve.cards import Figure
 from cxr_valve.evaluation.intervals import clopper_pearson
 from cxr_valve.imaging.load import load_radiograph
-from cxr_valve.imaging.prepare import frame, prepare
+from cxr_valve.imaging.prepare import prepare_sizes
 from cxr_valve.imaging.radiograph import Radiograph
 from train.gate.sources import FOLDERS, is_held_back
 
@@ -68,12 +68,11 @@ def show(
 
     The heart's side is asked only where it may matter: of chests that stand upright.
     """
-    framing = frame(radiograph)
-    prepared = prepare(radiograph, gate.size, framing)
+    prepared = prepare_sizes(radiograph, {gate.size, hearts.size})
     sided = pose in ("upright", "mirrored")
-    heart = hearts.read(radiograph, prepare(radiograph, hearts.size, framing)) if sided else None
-    seen, _ = gate.look(prepared, heart)
-    reading = judge(radiograph, prepared.image, seen, gate.card.thresholds)
+    heart = hearts.read(radiograph, prepared[hearts.size]) if sided else None
+    seen, _ = gate.look(prepared[gate.size], heart)
+    reading = judge(radiograph, prepared[gate.size].image, seen, gate.card.thresholds)
     warned = exchanged(seen, gate.card.thresholds)
     return Shown(source, path, pose, seen, reading.accepted, reading.offer, warned)
 

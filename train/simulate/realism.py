@@ -18,7 +18,7 @@ from scipy import ndimage
 from cxr_valve.anatomy.heart_reader import HeartReader, open_heart_reader
 from cxr_valve.engines.engine import open_engine
 from cxr_valve.imaging.load import load_radiograph
-from cxr_valve.imaging.prepare import prepare
+from cxr_valve.imaging.prepare import prepare_sizes
 from cxr_valve.imaging.radiograph import Radiograph
 from cxr_valve.phantom.render import Phantom, simulate
 
@@ -94,8 +94,8 @@ def histogram(image: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def measure(radiograph: Radiograph, reader: HeartReader, phantom: Phantom | None = None) -> Figures:
     """Figures of one image; with its ``phantom`` where it is simulated."""
-    prepared = prepare(radiograph, SIDE)
-    seen = prepare(radiograph, reader.size)
+    inputs = prepare_sizes(radiograph, {SIDE, reader.size})
+    prepared, seen = inputs[SIDE], inputs[reader.size]
     reading = reader.read(radiograph, seen)
     greys = tuple(float(share) for share in histogram(prepared.image))
     slope = spectrum_slope(prepared.image)
