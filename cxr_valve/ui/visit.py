@@ -132,8 +132,7 @@ class Visit:
         self.revise(_pictured(case, radiograph), reading)
         self._keep(case.number, radiograph)
         self.reduced.pop(case.number, None)
-        for key in [key for key in self.pictures if key[0] == case.number]:
-            del self.pictures[key]
+        self._forget_pictures(case.number)
 
     @property
     def next_number(self) -> int:
@@ -162,6 +161,13 @@ class Visit:
         hidden = [other for other in self.full if other not in shown]
         for oldest in hidden[: max(0, len(self.full) - FULL_CASES)]:
             del self.full[oldest]
+            # They hold the pixels too, and are never asked for again: from here on the case is
+            # shown by its reduced copy.
+            self._forget_pictures(oldest)
+
+    def _forget_pictures(self, number: int) -> None:
+        for key in [key for key in self.pictures if key[0] == number]:
+            del self.pictures[key]
 
     def picture(self, key: PictureKey, make: Callable[[], ViewerImage]) -> ViewerImage:
         """What ``make`` gave for this key, kept of the last few."""

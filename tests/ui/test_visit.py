@@ -87,6 +87,17 @@ def test_pictures_are_made_once_and_let_go(radiograph: Radiograph) -> None:
     assert len(visit.pictures) == FULL_CASES
 
 
+def test_a_picture_goes_with_the_full_pixels_it_shows(radiograph: Radiograph) -> None:
+    visit = filled(radiograph, 2)
+    for number in (1, 2):
+        visit.picture((number, False, False), object)  # type: ignore[arg-type]
+    visit.selected = 2
+    for number in range(3, FULL_CASES + 3):
+        visit.add(read(number, radiograph), replace(radiograph))
+    assert 1 not in visit.full
+    assert list(visit.pictures) == [(2, False, False)]
+
+
 def test_names_are_neutral_until_the_user_types_one(radiograph: Radiograph) -> None:
     visit = filled(radiograph, 1)
     assert visit.label(visit.cases[0]) == "Image 1"
