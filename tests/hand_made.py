@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from cxr_valve.anatomy.gate import GateReading
 from cxr_valve.anatomy.heart import HeartLines, HeartReading, Outline
 
@@ -43,7 +45,7 @@ def heart(rows: int = 100, columns: int = 100, **changes: Any) -> HeartReading:
         thorax_left=(0.80 * rows, 0.95 * columns),
     )
     box = ((0.4, 0.35), (0.4, 0.8), (0.8, 0.8), (0.8, 0.35))
-    outline = Outline("heart", tuple((r * rows, c * columns) for r, c in box))
+    outline = Outline("heart", np.array(box, np.float32) * np.array((rows, columns), np.float32))
     found = HeartReading(
         0.5, 0.47, 0.53, None, None, 1.0, (), lines, (outline,), "heart-hand"
     )  # fmt: skip

@@ -27,7 +27,7 @@ def edge_contacts(heart: HeartReading, field: Box) -> dict[Edge, float]:
     for outline in heart.outlines:
         if outline.structure == "heart":
             continue
-        points = np.array(outline.points)
+        points = outline.points
         following = np.roll(points, -1, axis=0)
         for edge, place in places.items():
             across = 0 if edge in ("upper", "lower") else 1

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 #: (row, column) on the radiograph, continuous: pixel (r, c) covers [r, r+1) × [c, c+1).
 Point = tuple[float, float]
 Structure = Literal["heart", "right lung", "left lung"]
@@ -37,12 +40,16 @@ class HeartLines:
         return self.thorax_left[1] - self.thorax_right[1]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outline:
-    """A closed border in pixels of the radiograph; the last point joins the first."""
+    """A closed border in pixels of the radiograph; the last point joins the first.
+
+    ``points``: (N, 2) as (row, column). An array, since a visit keeps the borders of every case,
+    and as numbers of Python's own they take fourteen times the memory.
+    """
 
     structure: Structure
-    points: tuple[Point, ...]
+    points: NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ def outlines(found: Masks, geometry: Geometry) -> tuple[Outline, ...]:
         # Holes that were filled lie inside, whatever their probability.
         loop = longest_border(np.where(mask, np.maximum(probability, 0.5 + 1e-3), probability))
         if loop:
-            points = tuple(geometry.to_original(row, column) for row, column in loop[::STEP])
-            drawn.append(Outline(structure, points))
+            points = [geometry.to_original(row, column) for row, column in loop[::STEP]]
+            drawn.append(Outline(structure, np.array(points, np.float32)))
     return tuple(drawn)
 
 

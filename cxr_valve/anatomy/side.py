@@ -12,7 +12,7 @@ def lean(heart: HeartReading) -> float | None:
     Positive towards the right of the image, where the patient's left is displayed; usually between
     0.02 and 0.12. None where the outlines do not say.
     """
-    borders = {one.structure: np.array(one.points) for one in heart.outlines}
+    borders = {one.structure: one.points.astype(np.float64) for one in heart.outlines}
     lungs = [borders[name] for name in ("right lung", "left lung") if name in borders]
     if "heart" not in borders or len(lungs) < 2:
         return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 from cxr_valve.anatomy.heart import HeartLines, HeartReading, Point
@@ -29,7 +30,8 @@ def heart_picture(
         return point[1] * across, point[0] * down
 
     for outline in heart.outlines:
-        border = [place(point) for point in (*outline.points, outline.points[0])]
+        loop = outline.points.tolist()
+        border = [place((row, column)) for row, column in (*loop, loop[0])]
         draw.line(border, fill=MEASURED, width=1)
     if heart.corrected is not None:
         _lines(draw, heart, heart.lines, place, MEASURED)
@@ -46,7 +48,8 @@ def _lines(
 ) -> None:
     """Midline, the two half-lines of the heart, and the thorax on the level between its ends."""
     ends = (lines.heart_right, lines.heart_left, lines.thorax_right, lines.thorax_left)
-    rows = [row for outline in heart.outlines for row, _ in outline.points] or [r for r, _ in ends]
+    borders = [outline.points[:, 0] for outline in heart.outlines]
+    rows = np.concatenate(borders).tolist() if borders else [row for row, _ in ends]
     _stroke(draw, [(min(rows), lines.midline), (max(rows), lines.midline)], place, colour, 1)
     for end in ends[:2]:
         _stroke(draw, [(end[0], lines.midline), end], place, colour, 2)

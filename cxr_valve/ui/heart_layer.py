@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from cxr_valve.anatomy.heart import HeartLines, Outline, Point, correct
 from cxr_valve.imaging.radiograph import Radiograph
 from cxr_valve.ui.viewer import HeartEdit, HeartLayer
@@ -19,7 +21,7 @@ def heart_layer(visit: Visit, case: Case, radiograph: Radiograph) -> HeartLayer 
         token=_token(case),
         measured=_scaled(heart.lines, down, across),
         outlines=tuple(
-            Outline(line.structure, tuple(_moved(point, down, across) for point in line.points))
+            Outline(line.structure, line.points * np.array((down, across), np.float32))
             for line in heart.outlines
         ),
         corrected=None if heart.corrected is None else _scaled(heart.corrected, down, across),

@@ -24,6 +24,8 @@ from cxr_valve.ui.viewer import ViewerImage
 #: Cases whose full pixels are kept.
 FULL_CASES = 4
 PREVIEW_SIDE, THUMBNAIL_SIDE = 1024, 96
+#: Every case's reduced copy is kept; at 92 it would look the same and be half as large again.
+PREVIEW_QUALITY = 85
 _KEY = "visit"
 #: Number of the case, whether it is a reduced copy, whether its truth is outlined.
 PictureKey = tuple[int, bool, bool]
@@ -201,7 +203,7 @@ def current_visit() -> Visit:
 def _pictured(case: Case, radiograph: Radiograph) -> Case:
     return replace(
         case,
-        preview=encoded(radiograph, PREVIEW_SIDE, 92),
+        preview=encoded(radiograph, PREVIEW_SIDE, PREVIEW_QUALITY),
         thumbnail=encoded(radiograph, THUMBNAIL_SIDE, 80),
     )
 

@@ -1,5 +1,6 @@
 """A lung that reaches the edge of the image."""
 
+import numpy as np
 import pytest
 
 from cxr_valve.anatomy.field import edge_contacts
@@ -14,7 +15,7 @@ def reading(*lungs: tuple[float, float, float, float]) -> HeartReading:
     lines = HeartLines(50, (60, 40), (60, 60), (70, 0), (70, 100))
     names = ("heart", "right lung", "left lung")
     outlines = tuple(
-        Outline(name, ((t, le), (t, (le + r) / 2), (t, r), (b, r), (b, le)))
+        Outline(name, np.array([(t, le), (t, (le + r) / 2), (t, r), (b, r), (b, le)], np.float32))
         for name, (t, le, b, r) in zip(names, [(0, 0, 200, 200), *lungs], strict=False)
     )
     return HeartReading(0.2, 0.1, 0.3, None, None, 1.0, (), lines, outlines, "heart-toy")

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from cxr_valve.anatomy.heart import HeartLines, HeartReading, Outline
 from cxr_valve.anatomy.side import centre_column, lean
 
 
-def box(top: float, left: float, bottom: float, right: float) -> tuple[tuple[float, float], ...]:
-    return ((top, left), (top, right), (bottom, right), (bottom, left))
+def box(top: float, left: float, bottom: float, right: float) -> NDArray[np.float32]:
+    return np.array([(top, left), (top, right), (bottom, right), (bottom, left)], np.float32)
 
 
 def reading(heart: float, *, lungs: int = 2) -> HeartReading:

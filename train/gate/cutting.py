@@ -24,7 +24,7 @@ def cut_at(radiograph: Radiograph, heart: HeartReading, edge: Edge, part: float)
     Raises:
         ValueError: no lung was outlined.
     """
-    lungs = [np.array(one.points) for one in heart.outlines if one.structure != "heart"]
+    lungs = [one.points for one in heart.outlines if one.structure != "heart"]
     if not lungs:
         raise ValueError("Expected the outline of a lung, found none.")
     across, first = (0 if edge in ("upper", "lower") else 1), edge in ("upper", "left")

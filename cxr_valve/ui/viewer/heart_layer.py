@@ -41,7 +41,7 @@ class HeartLayer:
             "outlines": [
                 {
                     "name": line.structure,
-                    "points": [[round(column, 1), round(row, 1)] for row, column in line.points],
+                    "points": [[round(x, 1), round(y, 1)] for y, x in line.points.tolist()],
                 }
                 for line in self.outlines
             ],

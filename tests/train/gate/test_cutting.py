@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from cxr_valve.anatomy.heart import HeartLines, HeartReading, Outline
@@ -10,8 +11,8 @@ from train.gate.cutting import cut_at
 
 LINES = HeartLines(50, (60, 40), (60, 60), (70, 10), (70, 110))
 LUNGS = (
-    Outline("right lung", ((10, 10), (10, 50), (90, 50), (90, 10))),
-    Outline("left lung", ((20, 60), (20, 110), (100, 110), (100, 60))),
+    Outline("right lung", np.array([(10, 10), (10, 50), (90, 50), (90, 10)], np.float32)),
+    Outline("left lung", np.array([(20, 60), (20, 110), (100, 110), (100, 60)], np.float32)),
 )
 HEART = HeartReading(0.2, 0.1, 0.3, None, None, 1.0, (), LINES, LUNGS, "heart-toy")
 
