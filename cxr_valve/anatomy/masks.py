@@ -48,16 +48,31 @@ def clean_masks(found: Probabilities) -> Masks:
     found = found.copy()
     right_wins = found[1] >= found[2]
     found[1][~right_wins], found[2][right_wins] = 0.0, 0.0
-    masks, kept = [], []
-    for probability in found:
-        whole = probability >= 0.5
+    masks, kept = np.zeros(found.shape, np.bool_), []
+    for probability, mask in zip(found, masks, strict=True):
+        # Nothing is kept farther away, and a part of the image takes a part of the time.
+        window = extent(probability >= 0.5, BORDER)
+        whole = probability[window] >= 0.5
         piece = largest_piece(whole)
         kept.append(float(piece.sum() / max(1, whole.sum())))
         # Around the piece values are kept, so that its border can be sought at other levels too.
-        near = ndimage.maximum_filter(piece, 2 * BORDER + 1)
-        probability[~near | (whole & ~piece)] = 0.0
-        masks.append(filled(piece))
-    return Masks(np.stack(masks), found, (kept[0], kept[1], kept[2]))
+        near = ndimage.maximum_filter(piece, 2 * BORDER + 1) & (piece | ~whole)
+        around = np.where(near, probability[window], 0.0)
+        probability[:] = 0.0
+        probability[window] = around
+        mask[window] = filled(piece)
+    return Masks(masks, found, (kept[0], kept[1], kept[2]))
+
+
+def extent(mask: Mask, margin: int) -> tuple[slice, slice]:
+    """Rows and columns that hold the mask and ``margin`` pixels around it; nothing for nothing."""
+    slices = []
+    for axis in (1, 0):
+        inside = np.flatnonzero(mask.any(axis=axis))
+        if inside.size == 0:
+            return slice(0, 0), slice(0, 0)
+        slices.append(slice(max(0, int(inside[0]) - margin), int(inside[-1]) + 1 + margin))
+    return slices[0], slices[1]
 
 
 def largest_piece(mask: Mask) -> Mask:

@@ -1,6 +1,12 @@
 """The geometry that ties a network's square input to the pixels of the radiograph."""
 
 from dataclasses import asdict, dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Number = TypeVar("Number", float, NDArray[np.float64])
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,9 @@ class Geometry:
         """Input pixels per radiograph pixel, along rows and along columns."""
         return self.placed.height / self.crop.height, self.placed.width / self.crop.width
 
-    def to_original(self, row: float, column: float) -> tuple[float, float]:
-        """Input coordinates → radiograph coordinates (may lie outside: padding)."""
+    def to_original(self, row: Number, column: Number) -> tuple[Number, Number]:
+        """Input coordinates, or arrays of them → radiograph coordinates (may lie outside:
+        padding)."""
         down, across = self.scale
         return (
             self.crop.top + (row - self.placed.top) / down,

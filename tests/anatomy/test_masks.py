@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from cxr_valve.anatomy.masks import clean_masks, filled, probabilities
+from cxr_valve.anatomy.masks import clean_masks, extent, filled, probabilities
 from tests.anatomy.chest import DrawnChest
 
 
@@ -36,6 +36,27 @@ def test_holes_are_filled_as_scipy_fills_them(seed) -> None:
     noise = np.random.default_rng(seed).random((40, 40)) < 0.55
     noise[:3, 10:20] = True
     assert np.array_equal(filled(noise), ndimage.binary_fill_holes(noise))
+
+
+def test_the_extent_holds_the_mask_and_a_margin_as_far_as_the_image_goes() -> None:
+    mask = np.zeros((40, 50), bool)
+    mask[2:9, 20:31] = True
+    assert mask[extent(mask, 0)].shape == (7, 11)
+    assert mask[extent(mask, 0)].all()
+    rows, columns = extent(mask, 4)
+    assert (rows.start, columns.start) == (0, 16)
+    assert mask[rows, columns].shape == (13, 19)
+    assert mask[extent(~mask, 60)].shape == (40, 50)
+    assert mask[extent(mask & ~mask, 4)].shape == (0, 0)
+
+
+def test_a_border_may_be_sought_around_the_piece_kept_and_nowhere_else() -> None:
+    seen = DrawnChest().probabilities()
+    soft = np.maximum(seen, np.float32(0.3))
+    found = clean_masks(soft)
+    away = ndimage.distance_transform_cdt(~clean_masks(seen).masks[0], "chessboard")
+    assert (found.probabilities[0][away <= 4] >= 0.3).all()
+    assert (found.probabilities[0][away > 4] == 0).all()
 
 
 def test_the_input_is_left_as_it_was() -> None:

@@ -44,6 +44,10 @@ def test_the_longest_of_several_borders_is_taken() -> None:
     assert max(column for _, column in loop) == pytest.approx(28.0)
 
 
+def test_without_a_border_there_is_no_point() -> None:
+    assert longest_border(np.zeros((16, 16), np.float32)).shape == (0, 2)
+
+
 def test_outlines_lie_on_the_radiograph(chest) -> None:
     found = clean_masks(chest.probabilities())
     everything = Box(0.0, 0.0, float(SIDE), float(SIDE))
