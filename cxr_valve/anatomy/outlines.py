@@ -39,4 +39,5 @@ def longest_border(probability: NDArray[np.float32], level: float = 0.5) -> NDAr
     lines = cast(list[NDArray[np.float64]], found.lines(level))
     longest = max(lines, key=len)[:-1, ::-1]
     # The padding moved everything by a pixel, and a pixel's centre lies half a pixel inside it.
-    return np.asarray(longest + (window[0].start - 0.5, window[1].start - 0.5), np.float64)
+    moved = np.array([window[0].start, window[1].start]) - 0.5
+    return np.asarray(longest + moved, np.float64)
