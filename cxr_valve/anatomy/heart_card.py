@@ -16,6 +16,7 @@ from cxr_valve.anatomy.network_card import (
 from cxr_valve.anatomy.plausibility import WORDS
 from cxr_valve.cards import STRICT, Figure, Inside, Sha256, Source, checked
 
+Side = Annotated[int, Field(ge=64, le=1024, multiple_of=32)]
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -58,7 +59,9 @@ class AnatomyTraining:
 class HeartCard:
     """What the anatomy network's weights say of themselves.
 
-    ``usual`` holds, for each measure of the masks' shape, the range that counts as usual.
+    ``looks`` are the sides, in pixels, at which the network looks at an input of ``input_size``;
+    the masks are drawn from the mean. ``usual`` holds, for each measure of the masks' shape, the
+    range that counts as usual.
     """
 
     tag: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
@@ -67,7 +70,8 @@ class HeartCard:
     preprocessing: str
     file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+\.safetensors$")]
     sha256: Sha256
-    input_size: Annotated[int, Field(ge=64, le=1024)]
+    input_size: Side
+    looks: Annotated[tuple[Side, ...], Field(min_length=1)]
     borders: Borders
     interval: IntervalRule
     usual: dict[str, tuple[float, float]]

@@ -1,5 +1,6 @@
 """Radiograph → HeartReading: masks from the network, lines from the masks, and how sure."""
 
+import hashlib
 from collections.abc import Callable
 
 import numpy as np
@@ -108,11 +109,13 @@ def open_heart_reader(
 
 def heart_source(weights: HeartWeights) -> NetworkSource:
     """What an engine needs to open the network; torch is imported only if it has to be built."""
-    file = weights.network_file()
+    card, file = weights.card, weights.network_file()
 
     def build() -> object:
-        from cxr_valve.models.anatomy_network import load_anatomy_network
+        from cxr_valve.models.anatomy_network import AnatomyLooks, load_anatomy_network
 
-        return load_anatomy_network(file)
+        return AnatomyLooks(load_anatomy_network(file), card.looks).eval()
 
-    return NetworkSource("heart", weights.card.sha256, weights.card.input_size, build)
+    # The same file looked at otherwise is another network to an engine's cache.
+    checksum = hashlib.sha256(f"{card.sha256} {card.looks}".encode()).hexdigest()
+    return NetworkSource("heart", checksum, card.input_size, build)

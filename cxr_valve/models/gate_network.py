@@ -9,6 +9,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+#: timm's name.
+BACKBONE = "tf_efficientnet_lite0"
 #: Grey in [0, 1] → the scale on which the ImageNet weights were trained.
 INPUT_CENTRE, INPUT_SCALE = 127 / 255, 128 / 255
 STAGES = 7
@@ -56,7 +58,7 @@ class GateNet(nn.Module):
 
     def __init__(self, answers: int) -> None:
         super().__init__()
-        self.backbone: Any = timm.create_model("tf_efficientnet_lite0", in_chans=1, num_classes=0)
+        self.backbone: Any = timm.create_model(BACKBONE, in_chans=1, num_classes=0)
         # What follows the last stage serves ImageNet's classes alone.
         del self.backbone.conv_head, self.backbone.bn2
         self.head = GateHead(answers)

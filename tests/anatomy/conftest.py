@@ -41,6 +41,7 @@ def toy_heart_card() -> HeartCard:
         file="network.safetensors",
         sha256="0" * 64,
         input_size=SIDE,
+        looks=(SIDE,),
         borders=Borders(0.5, 0.5, "by hand"),
         interval=IntervalRule(0.01, 2.0, (0.3, 0.7), "by hand"),
         usual=USUAL,

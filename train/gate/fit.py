@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from cxr_valve.anatomy.gate import KINDS, LOGITS, TURNS
 from cxr_valve.engines.engine import NetworkSource, open_engine
-from cxr_valve.models.gate_network import GateHead, GateNet
+from cxr_valve.models.gate_network import BACKBONE, GateHead, GateNet
 from train.gate.examples import Examples
 from train.segmentation.encoder_start import imagenet_tensors
 
@@ -40,7 +40,7 @@ def pretrained() -> GateNet:
         RuntimeError: the package that holds the ImageNet weights is not installed.
     """
     network = GateNet(len(LOGITS))
-    tensors = imagenet_tensors()
+    tensors = imagenet_tensors(BACKBONE)
     own = network.backbone.state_dict()
     network.backbone.load_state_dict({k: v for k, v in tensors.items() if k in own}, strict=False)
     return network

@@ -13,7 +13,7 @@ _ABOUT = """\
 Train the network that finds the heart and the lungs, on real radiographs: on masks that people
 drew, then also on radiographs without masks, which earlier rounds' networks provide where they are
 sure. It is measured on images it never saw; a last round then learns from those too, and the card
-is written. About 75 minutes on two free cores. An interrupted run continues where it stopped."""
+is written. About 80 minutes on two free cores. An interrupted run continues where it stopped."""
 _EPILOG = """\
 the folder of real radiographs holds manifest.csv (path, source, view, labels, ctr_truth,
 ctr_masks) and, for images with masks, mask/heart, mask/right_lung and mask/left_lung beside their
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         read_manifest,
         unlabelled_names,
     )
-    from train.segmentation.rounds import last_round, later_rounds
+    from train.segmentation.rounds import Radiographs, last_network, measured_network
     from train.segmentation.write import write_heart
 
     torch.set_num_threads(options.threads)
@@ -75,10 +75,9 @@ def run(options: argparse.Namespace) -> int:
     def unlabelled() -> NDArray[np.uint8]:
         return load_images(options.real, unlabelled_names(manifest))
 
-    measured, taught = later_rounds(labelled, unlabelled, options.work)
-    network = last_round(
-        measured, labelled, load_labelled(options.real, held_out), unlabelled, options.work
-    )
+    given = Radiographs(labelled, unlabelled)
+    measured, taught = measured_network(given, options.work)
+    network = last_network(given, load_labelled(options.real, held_out), options.work)
     folder = write_heart(network, measured, labelled, taught, options.real, manifest, options.out)
     logging.info("wrote %s", folder)
     return 0

