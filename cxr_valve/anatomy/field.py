@@ -9,8 +9,8 @@ from cxr_valve.imaging.geometry import Box
 
 Edge = Literal["upper", "lower", "left", "right"]
 EDGES: tuple[Edge, ...] = get_args(Edge)
-#: A border this near to an edge runs along it: four pixels of the 256 that were looked at, as a
-#: share of the image's longer side.
+#: A border this near to an edge runs along it: three and a half of 224 pixels, as a share
+#: of the image's longer side.
 NEAR = 0.016
 
 
