@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,9 @@ class Round:
     teachers: tuple[str, ...] = ()
 
 
+#: How the network that is kept begins.
+LONG = Recipe(1500, input_size=192, encoder_share=0.5, average=0.998, seed=21)
+
 ROUNDS = (
     #: At a smaller size first: twice as many steps in the time, and it teaches the next.
     Round("first", SMALL, Recipe(steps=600, input_size=192), drawn=12),
@@ -57,7 +60,7 @@ ROUNDS = (
     Round(
         "fourth",
         ENCODER,
-        Recipe(1500, input_size=192, encoder_share=0.5, average=0.998, seed=21),
+        LONG,
         7,
         None,
         ("third",),
@@ -66,15 +69,7 @@ ROUNDS = (
     Round(
         "fifth",
         ENCODER,
-        Recipe(
-            2600,
-            input_size=192,
-            rate=1.5e-3,
-            encoder_share=0.5,
-            average=0.998,
-            strength=0.8,
-            seed=22,
-        ),
+        replace(LONG, steps=2600, rate=1.5e-3, strength=0.8, seed=22),
         7,
         "fourth",
         ("third", "fourth"),
@@ -86,15 +81,7 @@ ROUNDS = (
 LAST = Round(
     "last",
     ENCODER,
-    Recipe(
-        600,
-        input_size=192,
-        rate=6e-4,
-        encoder_share=0.5,
-        average=0.998,
-        strength=0.8,
-        seed=15,
-    ),
+    replace(LONG, steps=600, rate=6e-4, strength=0.8, seed=15),
     7,
     "fifth",
     ("third", "fourth"),
