@@ -62,6 +62,8 @@ class OpenVinoEngine:
     def _settings(self) -> dict[str, Any]:
         return {
             properties.hint.performance_mode(): properties.hint.PerformanceMode.LATENCY,
+            # A thread bound to a core waits there for whatever decodes the next image.
+            properties.hint.enable_cpu_pinning(): False,
             properties.hint.inference_precision(): (
                 openvino.Type.bf16 if self._fast else openvino.Type.f32
             ),
