@@ -187,13 +187,12 @@ def test_logits_become_probabilities(logits: list[float]) -> None:
     assert 0 <= found.score <= found.frontal <= 1
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 3))
-def test_a_refused_image_never_scores_above_an_accepted_one(frontal, inverted, distance) -> None:
-    chest = simulate(3, 1, side=64).radiograph
-    reading = judge(
-        chest, prepare(chest, 64).image,
-        seen(frontal=frontal, picture=1 - frontal, inverted=inverted, distance=distance), LIMITS,
-    )  # fmt: skip
+@given(frontal=st.floats(0, 1), inverted=st.floats(0, 1), distance=st.floats(0, 3))
+def test_a_refused_image_never_scores_above_an_accepted_one(
+    chest, image, frontal, inverted, distance
+) -> None:
+    found = seen(frontal=frontal, picture=1 - frontal, inverted=inverted, distance=distance)
+    reading = judge(chest, image, found, LIMITS)
     assert reading.accepted == (reading.reason == "")
     if not reading.accepted:
         assert reading.score <= LIMITS.frontal

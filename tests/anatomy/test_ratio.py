@@ -23,7 +23,7 @@ def ratio(probabilities: np.ndarray) -> float:
     left=st.floats(14, 24),
     middle=st.floats(60, 74),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_ratio_of_drawn_ellipses_is_found_between_pixels(heart, right, left, middle) -> None:
     drawn = DrawnChest(
         heart=(78.0, middle, 22.0, heart),
@@ -35,7 +35,7 @@ def test_the_ratio_of_drawn_ellipses_is_found_between_pixels(heart, right, left,
 
 
 @given(down=st.integers(-12, 12), across=st.integers(-12, 12))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_moving_everything_leaves_the_ratio_and_moves_the_lines(down, across) -> None:
     still = DrawnChest().probabilities()
     moved = np.roll(still, (down, across), axis=(1, 2))
@@ -47,7 +47,7 @@ def test_moving_everything_leaves_the_ratio_and_moves_the_lines(down, across) ->
 
 
 @given(factor=st.sampled_from([0.5, 0.75, 1.5, 2.0]))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 def test_the_size_of_the_image_does_not_matter(factor) -> None:
     chest = DrawnChest()
     scaled = DrawnChest(

@@ -8,9 +8,7 @@ from cxr_valve.imaging.load import load_radiograph
 from cxr_valve.imaging.radiograph import Radiograph
 from cxr_valve.imaging.refusal import Refusal
 
-QUIET = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+QUIET = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 STARTS = [
     b"",
     bytes(128) + b"DICM\x02\0\0\0UL\x04\0",

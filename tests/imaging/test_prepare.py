@@ -46,7 +46,7 @@ def chest_image() -> NDArray[np.float64]:
     return (pixels - pixels.min()) / np.ptp(pixels)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(40, 400), st.integers(40, 400), st.integers(75, 160))
 def test_the_aspect_is_kept_and_the_rest_is_zero(rows: int, columns: int, size: int) -> None:
     prepared = prepare(radiograph(texture(rows, columns)), size)
@@ -66,7 +66,7 @@ def test_the_aspect_is_kept_and_the_rest_is_zero(rows: int, columns: int, size: 
     assert abs(placed.left - (size - placed.right)) <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(npst.arrays(np.uint16, npst.array_shapes(min_dims=2, max_dims=2, max_side=40)))
 def test_any_image_gives_an_input_between_0_and_1(pixels: NDArray[np.uint16]) -> None:
     prepared = prepare(radiograph(pixels), SIZE)
@@ -185,7 +185,7 @@ def test_display_limits_that_the_file_did_not_give_are_not_used() -> None:
     assert frame(radiograph(pixels, None, (1400.0, 2600.0))) == frame(radiograph(pixels))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.tuples(st.integers(120, 500), st.integers(120, 500)),
     st.tuples(st.floats(0.1, 0.9), st.floats(0.1, 0.9)),

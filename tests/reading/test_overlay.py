@@ -20,7 +20,7 @@ from cxr_valve.reading.overlay import (
 LIMIT, EPSILON = 2.0, 0.1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.tuples(st.integers(80, 300), st.integers(80, 300)),
     st.tuples(st.floats(0, 0.2), st.floats(0, 0.2)),

@@ -189,7 +189,7 @@ def expected_persons(shots: list[Shot]) -> list[int]:
     return found
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     export=exports(),
     window=st.sampled_from((0, 7, 30)),
@@ -243,7 +243,7 @@ def test_nothing_crosses_every_exclusion_counts_once_and_the_flow_sums(
     assert {row.split for row in rows.values()} == {"train", "validation", "test"}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(export=exports(), order=st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_label_count_or_split(
     export: tuple[list[Shot], list[Echo]], order

@@ -37,7 +37,7 @@ def test_a_large_atrium_grows_upwards_and_to_the_right() -> None:
     assert after.min(axis=0)[1] < before.min(axis=0)[1] - 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(-0.3, 0.5), st.floats(-0.4, 0.9))
 def test_far_from_the_heart_nothing_moves_and_no_grey_value_is_new(lv: float, la: float) -> None:
     image, heart = warp(IMAGE, HEART, Growth(lv, la))
@@ -48,14 +48,14 @@ def test_far_from_the_heart_nothing_moves_and_no_grey_value_is_new(lv: float, la
     assert image[heart].mean() > 0.75
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(-0.2, 0.3), st.floats(0.02, 0.1))
 def test_a_larger_chamber_never_makes_a_narrower_heart(lv: float, more: float) -> None:
     smaller, larger = (warp(IMAGE, HEART, Growth(at, 0.0))[1] for at in (lv, lv + more))
     assert width(larger) >= width(smaller)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(0.7, 1.5))
 def test_a_factor_makes_the_whole_heart_so_much_wider(factor: float) -> None:
     _, heart = warp(IMAGE, HEART, Growth(0.0, 0.0), factor)
