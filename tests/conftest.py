@@ -21,6 +21,15 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Processes that share the tests share them file by file; but one alone drives the browser,
+    since its tests share servers and two browsers would slow each other."""
+    for item in items:
+        parts = item.path.relative_to(ROOT / "tests").parts
+        together = parts[:1] if parts[0] == "e2e" else parts
+        item.add_marker(pytest.mark.xdist_group("/".join(together)))
+
+
 @pytest.fixture(scope="session")
 def real() -> Path:
     """The folder of public radiographs, or a skip that says why."""
