@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from cxr_valve import cards
 from cxr_valve.findings import FINDINGS
@@ -21,13 +23,18 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class BrowserTogether(LoadFileScheduling):
     """Processes that share the tests share them file by file; but one alone drives the browser,
     since its tests share servers and two browsers would slow each other."""
-    for item in items:
-        parts = item.path.relative_to(ROOT / "tests").parts
-        together = parts[:1] if parts[0] == "e2e" else parts
-        item.add_marker(pytest.mark.xdist_group("/".join(together)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "tests/e2e" if file.startswith("tests/e2e/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BrowserTogether:
+    """What shares the tests between processes, where there are several."""
+    return BrowserTogether(config, log)
 
 
 @pytest.fixture(scope="session")
