@@ -44,7 +44,9 @@ class AnatomyLooks(nn.Module):
     """One network that looks at the image at each of ``sides`` (pixels, multiples of 32); the
     answer is the mean of its logits.
 
-    It errs a little differently at each, so the mean errs less.
+    It errs a little differently at each. What a second look is worth is small: on 180 radiographs
+    unseen by networks trained on half the drawn ones, it changed the ratio's mean error by -.0002
+    (standard error .0002).
     """
 
     def __init__(self, network: AnatomyNet, sides: Sequence[int]) -> None:
