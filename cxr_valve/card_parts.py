@@ -129,6 +129,16 @@ class NoveltyFile:
 
 
 @dataclass(frozen=True, config=STRICT)
+class RangesFile:
+    """Where the set keeps the ranges that its networks' convolutions work in: ``file`` with its
+    checksum, and on how many training images they were measured."""
+
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+\.safetensors$")]
+    sha256: Sha256
+    images: Annotated[int, Field(gt=0)]
+
+
+@dataclass(frozen=True, config=STRICT)
 class ValueInterval:
     """What to add to a value for the interval that held ``level`` of measured ones, from the
     residuals of ``n`` validation radiographs."""

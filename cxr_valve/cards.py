@@ -26,6 +26,7 @@ from cxr_valve.card_parts import (
     Member as Member,
     NoveltyFile as NoveltyFile,
     OperatingPoint as OperatingPoint,
+    RangesFile as RangesFile,
     Sha256 as Sha256,
     Source as Source,
     Training as Training,
@@ -64,6 +65,7 @@ class CommonCard:
     engine_error: dict[str, EngineError]
     scores_sha256: Sha256
     novelty: NoveltyFile | None = None
+    ranges: RangesFile | None = None
 
     @property
     def name(self) -> str:
@@ -160,6 +162,19 @@ class WeightSet:
         """How the training cohort looks, checked like the weights; None where the set has none."""
         novelty = self.card.novelty
         return checked(self.folder / novelty.file, novelty.sha256) if novelty else None
+
+    def ranges_file(self) -> Path | None:
+        """What the networks were measured to work in, checked like the weights; None where the set
+        has none."""
+        ranges = self.card.ranges
+        return checked(self.folder / ranges.file, ranges.sha256) if ranges else None
+
+    def network_files(self) -> tuple[Path, ...]:
+        """All that the networks need, whatever the scores say: weights and what was measured of
+        them, each checked."""
+        beside = (self.novelty_file(), self.ranges_file())
+        members = (self.member_file(member) for member in self.card.members)
+        return (*members, *(file for file in beside if file))
 
 
 def sha256(file: Path) -> str:

@@ -50,12 +50,14 @@ def test_a_card_cannot_be_changed_once_read(found: WeightSet) -> None:
         found.card.prevalence = 0.5  # type: ignore[misc]
 
 
-def test_every_field_of_a_card_but_its_novelty_is_required(found: WeightSet) -> None:
+def test_every_field_of_a_card_is_required_but_those_of_files_it_may_go_without(
+    found: WeightSet,
+) -> None:
     whole = json.loads((found.folder / cards.CARD_FILE).read_text())
     assert list(whole) == [field.name for field in fields(cards.Card)]
-    change(found.folder, lambda card: card.pop("novelty"))
+    change(found.folder, lambda card: (card.pop("novelty"), card.pop("ranges")))
     assert read_card(found.folder).card == found.card
-    for name in whole.keys() - {"novelty"}:
+    for name in whole.keys() - {"novelty", "ranges"}:
         change(found.folder, lambda card, name=name: card.pop(name))
         with pytest.raises(CardError, match=rf"^mr-toy/card\.json: {name}: Field required$"):
             read_card(found.folder)

@@ -2,28 +2,23 @@
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from cxr_valve import active, cards
-from cxr_valve.engines.engine import ENGINES, Engine, NetworkSource, open_engine
+from cxr_valve.engines.engine import Ranges
 from cxr_valve.findings import FINDINGS
 from cxr_valve.imaging.prepare import PREPROCESSING
-from cxr_valve.models.chain import run_chain
-from cxr_valve.models.value import run_value
-from train.cohort.store import StoredCohort, load_cohort
+from cxr_valve.models.ranges import RANGES_FILE, write_ranges
+from train.cohort.store import load_cohort
+from train.engine_check import EngineImages, check_engines, engine_images
 from train.evaluate import Calibrated, CalibratedValue, Evaluation, FittedMember, source
 from train.provenance import Provenance, provenance_of
 from train.runs.folder import RunError, RunFolder
 
-__all__ = ["FittedMember", "Provenance", "engine_errors", "promote", "source", "write_set"]
-#: Images on which every engine is held to the float32 torch reference.
-ENGINE_CHECK_IMAGES = 200
+__all__ = ["FittedMember", "Provenance", "promote", "source", "write_set"]
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 
 
@@ -53,7 +48,7 @@ def promote(evaluation: Evaluation, tag: str | None = None, *, activate: bool = 
         evaluation.members,
         evaluation.fitted,
         provenance_of(evaluation, cohort, requests, name),
-        check_images(cohort, evaluation.members),
+        engine_images(cohort, evaluation.members),
         root,
     )
     # Imported here: a page that only offers promotion need not wait for an engine.
@@ -70,12 +65,12 @@ def write_set(
     members: Sequence[FittedMember],
     calibrated: Calibrated | CalibratedValue,
     provenance: Provenance,
-    check_images: Sequence[NDArray[np.uint8]],
+    images: EngineImages,
     root: Path,
 ) -> Path:
     """Write ``<root>/<finding>-<tag>`` and return it; an existing folder is replaced.
 
-    ``check_images`` holds, per member, the prepared images (N, S, S) on which engines are compared.
+    ``images`` are those of the cohort on which 8 bits are fitted and engines compared.
     """
     folder = root / f"{finding}-{provenance.tag}"
     partial = root / f".{folder.name}.partial"
@@ -99,11 +94,22 @@ def write_set(
             )
         )
     card = _card(finding, tuple(described), calibrated, provenance, partial)
-    errors = engine_errors(card, [source(member) for member in members], check_images)
-    cards.write_card(replace(card, engine_error=errors), partial)
+    ranges, errors = check_engines(card, [source(member) for member in members], images)
+    card = replace(card, engine_error=errors, ranges=_kept(ranges, images, partial))
+    cards.write_card(card, partial)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
     return folder
+
+
+def _kept(
+    ranges: Mapping[str, Ranges], images: EngineImages, folder: Path
+) -> cards.RangesFile | None:
+    if not ranges:
+        return None
+    file = folder / RANGES_FILE
+    write_ranges(ranges, file)
+    return cards.RangesFile(file.name, cards.sha256(file), len(images.training[0]))
 
 
 def _trunk(member: FittedMember) -> str:
@@ -158,46 +164,6 @@ def _card(
     )
 
 
-def engine_errors(
-    card: cards.AnyCard, sources: Sequence[NetworkSource], images: Sequence[NDArray[np.uint8]]
-) -> dict[str, cards.EngineError]:
-    """|Δ probability|, or |Δ value|, of every engine that runs here against torch in float32."""
-    reference = _results(card, open_engine("torch"), sources, images)
-    errors = {}
-    for name in ENGINES:
-        if name == "torch":
-            continue
-        try:
-            engine = open_engine(name)
-        except ValueError:
-            continue  # this processor lacks bfloat16: the card then says nothing of that engine
-        difference = np.abs(_results(card, engine, sources, images) - reference)
-        errors[name] = cards.EngineError(
-            float(difference.max()), float(difference.mean()), len(difference)
-        )
-    return errors
-
-
-def _results(
-    card: cards.AnyCard,
-    engine: Engine,
-    sources: Sequence[NetworkSource],
-    images: Sequence[NDArray[np.uint8]],
-) -> NDArray[np.float64]:
-    runs = [engine.open(item) for item in sources]
-    results = []
-    for index in range(min(len(images[0]), ENGINE_CHECK_IMAGES)):
-        logits = [
-            float(run((stack[index].astype(np.float32) / 255.0)[None, None])[0][0])
-            for run, stack in zip(runs, images, strict=True)
-        ]
-        if isinstance(card, cards.ValueCard):
-            results.append(run_value(card, logits).value)
-        else:
-            results.append(run_chain(card, logits).probability)
-    return np.array(results)
-
-
 def _free_name(evaluation: Evaluation, tag: str | None, root: Path) -> str:
     known = FINDINGS.get(evaluation.finding)
     if known is None or known.kind != evaluation.kind:
@@ -218,14 +184,3 @@ def _free_name(evaluation: Evaluation, tag: str | None, root: Path) -> str:
                 "Choose another tag; sets are never overwritten."
             )
     return name
-
-
-def check_images(cohort: StoredCohort, members: Sequence[FittedMember]) -> list[NDArray[np.uint8]]:
-    """The first readable test images as each member sees them: (N, S, S) bytes for each."""
-    from train.fit.images import prepare_images
-
-    prepared = prepare_images(cohort, sorted({member.input_size for member in members}))
-    usable = np.all([images.usable for images in prepared.values()], axis=0)
-    test = (cohort.table["split"] == "test").to_numpy()
-    rows = np.flatnonzero(test & usable)[:ENGINE_CHECK_IMAGES]
-    return [np.asarray(prepared[member.input_size].images[rows]) for member in members]

@@ -1,7 +1,7 @@
 """What every engine offers: a network in, its outputs out."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 Images = NDArray[np.float32]
 Outputs = tuple[NDArray[np.float32], ...]
+#: Least and greatest value that goes into a convolution, by the convolution's name in the network.
+Ranges = Mapping[str, tuple[float, float]]
 
 #: Engine names as the command line, readings and cards use them.
 ENGINES = ("openvino", "openvino-fast", "torch")
@@ -20,12 +22,14 @@ CACHE_VARIABLE = "CXR_VALVE_CACHE"
 @dataclass(frozen=True)
 class NetworkSource:
     """A network to run: ``checksum`` of its weights names it in caches, ``build`` makes the torch
-    module (called only where no converted copy is cached), ``input_size`` in pixels."""
+    module (called only where no converted copy is cached), ``input_size`` in pixels, ``ranges``
+    what the fast engine needs to compute convolutions in 8 bits (None: it uses bfloat16)."""
 
     name: str
     checksum: str
     input_size: int
     build: Callable[[], Any]
+    ranges: Ranges | None = None
 
 
 class Runnable(Protocol):

@@ -1,5 +1,11 @@
-"""OpenVINO on the processor: float32 by default, bfloat16 as the declared fast engine."""
+"""OpenVINO on the processor: float32 by default; fast, 8 bits and bfloat16.
 
+The fast engine computes convolutions with 8-bit integers where the ranges of what goes into them
+were measured, and with bfloat16 otherwise; everything else with bfloat16.
+"""
+
+import hashlib
+import json
 import threading
 import warnings
 from pathlib import Path
@@ -38,11 +44,22 @@ class OpenVinoEngine:
 
     def open(self, source: NetworkSource) -> Runnable:
         """Compile for one image at a time; torch is needed only for the first conversion."""
-        file = cache_folder() / f"{source.checksum[:24]}-{source.input_size}-{VERSION}.xml"
+        file = cache_folder() / f"{self._stem(source)}-{VERSION}.xml"
         with _CONVERTING:
             if not file.exists():
                 self._convert(source, file)
         return _Compiled(self._compile(file))
+
+    def _stem(self, source: NetworkSource) -> str:
+        """The name of what conversion gives: of the weights, the input, and the ranges used."""
+        stem = f"{source.checksum[:24]}-{source.input_size}"
+        if not self._eight_bits(source):
+            return stem
+        ranges = json.dumps(sorted((source.ranges or {}).items()))
+        return f"{stem}-i8-{hashlib.sha256(ranges.encode()).hexdigest()[:12]}"
+
+    def _eight_bits(self, source: NetworkSource) -> bool:
+        return self._fast and bool(source.ranges)
 
     def _compile(self, file: Path) -> openvino.CompiledModel:
         """Compile, or take what was compiled before: that halves the time it takes to open.
@@ -81,8 +98,13 @@ class OpenVinoEngine:
         with warnings.catch_warnings(), torch.inference_mode():
             # OpenVINO traces through a torch API that is announced to go; that is not the reader's.
             warnings.simplefilter("ignore", FutureWarning)
+            network = source.build()
+            if self._eight_bits(source):
+                from cxr_valve.engines.eight_bits import in_eight_bits
+
+                network = in_eight_bits(network, source.ranges or {})
             model = openvino.convert_model(
-                source.build(),
+                network,
                 example_input=torch.zeros(1, 1, side, side),
                 input=[1, 1, side, side],
             )

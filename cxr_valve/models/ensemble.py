@@ -11,6 +11,7 @@ from cxr_valve.engines.engine import Engine, NetworkSource, Runnable
 from cxr_valve.imaging.prepare import PREPROCESSING, Prepared
 from cxr_valve.models.chain import Chain, run_chain
 from cxr_valve.models.evidence import Grid, consensus, member_evidence, value_evidence
+from cxr_valve.models.ranges import read_ranges
 from cxr_valve.models.trunk import open_shared
 from cxr_valve.models.value import Value, run_value
 
@@ -151,11 +152,12 @@ def _check_preprocessing(weights: WeightSet) -> None:
 
 def network_source(weights: WeightSet, member: Member) -> NetworkSource:
     """What an engine needs to open a member; torch is imported only if it has to be built."""
-    file = weights.member_file(member)
+    file, measured = weights.member_file(member), weights.ranges_file()
 
     def build() -> object:
         from cxr_valve.models.networks import load_network
 
         return load_network(member.network, file)
 
-    return NetworkSource(member.network, member.sha256, member.input_size, build)
+    ranges = read_ranges(measured, member.label) if measured else None
+    return NetworkSource(member.network, member.sha256, member.input_size, build, ranges)

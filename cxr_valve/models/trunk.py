@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cxr_valve.engines.engine import Engine, Images, NetworkSource, Outputs, Runnable
+from cxr_valve.engines.engine import (
+    Engine,
+    Images,
+    NetworkSource,
+    Outputs,
+    Ranges,
+    Runnable,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,7 +48,10 @@ def open_shared(engine: Engine, sources: Sequence[NetworkSource]) -> tuple[Runna
     if len(sources) == 1:
         return (engine.open(sources[0]),)
     checksum = hashlib.sha256("".join(source.checksum for source in sources).encode()).hexdigest()
-    joined = NetworkSource(sources[0].name, checksum, sources[0].input_size, _builder(sources))
+    first = sources[0]
+    joined = NetworkSource(
+        first.name, checksum, first.input_size, _builder(sources), _joined_ranges(sources)
+    )
     trunk = _Trunk(engine.open(joined))
     return tuple(_Head(trunk, number) for number in range(len(sources)))
 
@@ -54,6 +64,19 @@ def _builder(sources: Sequence[NetworkSource]) -> Callable[[], Any]:
         return ManyHeads([source.build() for source in sources])
 
     return build
+
+
+def _joined_ranges(sources: Sequence[NetworkSource]) -> Ranges | None:
+    """Ranges that hold for every member; None where one has none."""
+    widest: dict[str, tuple[float, float]] = {}
+    for source in sources:
+        if not source.ranges:
+            return None
+        for name, (low, high) in source.ranges.items():
+            # As ``ManyHeads`` calls them.
+            before = widest.get(f"trunk.{name}", (low, high))
+            widest[f"trunk.{name}"] = min(low, before[0]), max(high, before[1])
+    return widest
 
 
 class _Trunk:

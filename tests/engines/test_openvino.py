@@ -11,6 +11,7 @@ import numpy as np
 import openvino
 import pytest
 
+from cxr_valve.engines.eight_bits import in_eight_bits, measure_ranges
 from cxr_valve.engines.engine import CACHE_VARIABLE, cache_folder, open_engine
 from cxr_valve.engines.openvino_engine import VERSION
 
@@ -202,6 +203,50 @@ def test_the_fast_engine_stays_near_torch(make_source, images, network: str, che
     np.testing.assert_allclose(logits, expected_logits, atol=0.05 * scale)
     np.testing.assert_allclose(maps, expected_maps, atol=0.1 * scale)
     assert np.abs(logits - expected_logits).max() > 0
+
+
+@pytest.fixture(scope="module")
+def ranged(make_source, images) -> Any:
+    """A source with the ranges of its network, measured on the test's own images."""
+    source = make_source("test_resnet", "4" * 64)
+    return replace(source, ranges=measure_ranges(source.build(), [images]))
+
+
+@pytest.mark.skipif(not HAS_BF16, reason="this processor has no bfloat16")
+def test_with_ranges_the_fast_engine_computes_with_8_bits(ranged, images) -> None:
+    found = open_engine("openvino-fast").open(ranged)(images)
+    rounded = replace(ranged, build=lambda: in_eight_bits(ranged.build(), ranged.ranges))
+    expected = open_engine("torch").open(rounded)(images)
+    plain = open_engine("torch").open(ranged)(images)
+    # Nearer to torch rounding the same way than to torch not rounding: it does round.
+    assert np.abs(found[1] - expected[1]).mean() < 0.5 * np.abs(plain[1] - expected[1]).mean()
+    scale = float(np.abs(plain[1]).max())
+    np.testing.assert_allclose(found[0], plain[0], atol=0.05 * scale)
+    np.testing.assert_allclose(found[1], plain[1], atol=0.15 * scale)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_ranges_change_nothing_in_other_engines(ranged, images, engine: str) -> None:
+    with_ranges = open_engine(engine).open(ranged)(images)
+    without = open_engine(engine).open(replace(ranged, ranges=None))(images)
+    np.testing.assert_array_equal(with_ranges[0], without[0])
+    np.testing.assert_array_equal(with_ranges[1], without[1])
+
+
+@pytest.mark.skipif(not HAS_BF16, reason="this processor has no bfloat16")
+def test_other_ranges_are_converted_anew_and_the_same_are_not(
+    ranged, images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    fast = open_engine("openvino-fast")
+    first = fast.open(ranged)(images[:1])[0]
+    assert fast.open(replace(ranged, ranges=dict(ranged.ranges)))(images[:1])[0] == first
+    assert len(list(tmp_path.glob("*-i8-*.xml"))) == 1
+    narrow = {name: (0.1 * low, 0.1 * high) for name, (low, high) in ranged.ranges.items()}
+    assert abs(fast.open(replace(ranged, ranges=narrow))(images[:1])[0] - first) > 1e-3
+    assert len(list(tmp_path.glob("*-i8-*.xml"))) == 2
+    fast.open(replace(ranged, ranges={}))
+    assert len(list(tmp_path.glob("*.xml"))) == 3
 
 
 def test_a_processor_without_bfloat16_is_told_which_engine_to_use(

@@ -1,19 +1,23 @@
 """Members that share their features give the same as each alone, and compute them once."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import openvino
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from cxr_valve.engines.eight_bits import measure_ranges
 from cxr_valve.engines.engine import Images, NetworkSource, Outputs, open_engine
 from cxr_valve.models.networks import ValveNet, classifier_name
 from cxr_valve.models.trunk import KEPT, open_shared, trunk_checksum
 from train.fit.weights import save_network
 
 SIDE = 64
+HAS_BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +53,46 @@ def test_each_head_gives_its_own_logit_and_map(
         np.testing.assert_allclose(found[1], activation.numpy(), atol=1e-5)
 
 
+@pytest.mark.skipif(not HAS_BF16, reason="this processor has no bfloat16")
+def test_a_shared_trunk_can_be_rounded_to_8_bits(
+    pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXR_VALVE_CACHE", str(tmp_path))
+    ranges = measure_ranges(copy.deepcopy(pair[0]), [image(0)])
+    sources = [
+        replace(source(copy.deepcopy(network), checksum), ranges=ranges)
+        for network, checksum in zip(pair, ("12", "34"), strict=True)
+    ]
+    heads = open_shared(open_engine("openvino-fast"), sources)
+    assert len(list(tmp_path.glob("*-i8-*.xml"))) == 1
+    for head, network in zip(heads, pair, strict=True):
+        with torch.inference_mode():
+            _, activation = network(torch.from_numpy(image(0)))
+        found = head(image(0))[1]
+        assert np.abs(found - activation.numpy()).max() <= 0.15 * float(activation.abs().max())
+
+
+def test_a_shared_trunk_works_in_ranges_that_hold_for_every_member(pair) -> None:
+    engine = Counting()
+    first = replace(source(pair[0], "ab"), ranges={"one": (-1.0, 2.0), "two": (0.0, 3.0)})
+    second = replace(source(pair[1], "cd"), ranges={"one": (0.0, 5.0), "two": (-2.0, 1.0)})
+    open_shared(engine, [first, second])
+    assert engine.opened.ranges == {"trunk.one": (-1.0, 5.0), "trunk.two": (-2.0, 3.0)}
+    open_shared(engine, [first, replace(second, ranges=None)])
+    assert engine.opened.ranges is None
+
+
 class Counting:
-    """An engine whose network only counts how often it runs."""
+    """An engine whose network only counts how often it runs; it keeps what it opened last."""
 
     name = "counting"
+    opened: NetworkSource
 
     def __init__(self) -> None:
         self.runs = 0
 
     def open(self, source: NetworkSource) -> "Counting":
+        self.opened = source
         return self
 
     def __call__(self, images: Images) -> Outputs:

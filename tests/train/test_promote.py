@@ -3,20 +3,25 @@
 from pathlib import Path
 
 import numpy as np
+import openvino
 import pandas as pd
 import pytest
 import torch
 
 from cxr_valve import cards
+from cxr_valve.engines.eight_bits import measure_ranges
 from cxr_valve.engines.engine import CACHE_VARIABLE, open_engine
 from cxr_valve.findings import MR
-from cxr_valve.models.ensemble import open_ensemble
+from cxr_valve.models.ensemble import network_source, open_ensemble
 from cxr_valve.models.networks import ValveNet
+from train import engine_check
+from train.engine_check import EngineImages
 from train.evaluate import Calibrated, calibrate, run_member
 from train.fit.weights import save_network
 from train.promote import FittedMember, Provenance, source, write_set
 
 SIDE = 80
+HAS_BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 PROVENANCE = Provenance(
     tag="trial",
     created="2026-01-01",
@@ -74,9 +79,18 @@ def calibrated(member: FittedMember, examples) -> Calibrated:
     )
 
 
+def seen(examples, held_out: int) -> EngineImages:
+    return EngineImages([examples.images[6:16]], [examples.images[:held_out]])
+
+
 @pytest.fixture
-def written(member, calibrated, examples, tmp_path: Path) -> cards.WeightSet:
-    folder = write_set("mr", [member], calibrated, PROVENANCE, [examples.images[:6]], tmp_path)
+def written(
+    member, calibrated, examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> cards.WeightSet:
+    # A network that knows nothing is calibrated steeply: 8 bits move it as they would no other.
+    monkeypatch.setattr(engine_check, "LARGEST", 1.0)
+    monkeypatch.setattr(engine_check, "MEAN", 1.0)
+    folder = write_set("mr", [member], calibrated, PROVENANCE, seen(examples, 6), tmp_path)
     return cards.read_card(folder)
 
 
@@ -89,8 +103,10 @@ def test_a_network_is_kept_in_half_precision(member: FittedMember) -> None:
 def test_the_set_is_whole_and_says_what_was_measured(written, calibrated: Calibrated) -> None:
     card = written.card
     assert card.name == written.folder.name == "mr-trial"
+    ranges = [card.ranges.file] if card.ranges else []
     assert sorted(file.name for file in written.folder.iterdir()) == [
         "card.json",
+        *ranges,
         "scores.csv",
         "test_resnet.safetensors",
     ]
@@ -115,12 +131,32 @@ def test_the_set_opens_and_engines_stay_near_the_reference(written, examples) ->
         assert errors["openvino-fast"].maximum > errors["openvino"].maximum
 
 
+@pytest.mark.skipif(not HAS_BF16, reason="this processor has no bfloat16")
+def test_the_set_keeps_the_ranges_that_its_networks_work_in(written, member, examples) -> None:
+    assert (written.card.ranges.file, written.card.ranges.images) == ("ranges.safetensors", 10)
+    opened = network_source(written, written.card.members[0])
+    shown = examples.images[6:16, None].astype(np.float32) / 255
+    expected = measure_ranges(source(member).build(), [shown])
+    assert opened.ranges.keys() == expected.keys()
+    for name, ends in expected.items():
+        assert opened.ranges[name] == pytest.approx(ends, rel=1e-4, abs=1e-5)
+
+
+def test_changed_ranges_are_refused_by_name(written) -> None:
+    if written.card.ranges is None:
+        pytest.skip("this processor has no bfloat16")
+    file = written.folder / written.card.ranges.file
+    file.write_bytes(file.read_bytes() + b" ")
+    with pytest.raises(cards.CardError, match=r"^mr-trial/ranges\.safetensors: Expected checksum"):
+        open_ensemble(written, open_engine("openvino"))
+
+
 def test_writing_again_replaces_the_set_and_leaves_nothing_beside_it(
     written, member, calibrated, examples
 ) -> None:
     (written.folder / "stale.txt").write_text("old")
     root = written.folder.parent
-    write_set("mr", [member], calibrated, PROVENANCE, [examples.images[:2]], root)
+    write_set("mr", [member], calibrated, PROVENANCE, seen(examples, 2), root)
     assert [path.name for path in root.iterdir()] == ["mr-trial"]
     assert not (written.folder / "stale.txt").exists()
     assert cards.read_card(written.folder).card.engine_error["openvino"].images == 2

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -62,6 +63,19 @@ def test_it_opens_on_the_active_set_and_says_what_the_card_says(roots: Path) -> 
     assert "28 true positive, 12 missed, 16 false alarms, 44 true negative" in said
     assert cards.read_card(roots / "mr-hospital").card.members[0].sha256 in said
     assert page.code[0].value == "tests"
+
+
+def test_it_says_with_what_the_fast_engine_computes(roots: Path) -> None:
+    found = cards.read_card(roots.parent / "weights" / "mr-shipped")
+    errors = {"openvino-fast": cards.EngineError(0.012, 0.0021, 200)}
+    cards.write_card(replace(found.card, engine_error=errors), found.folder)
+    assert "openvino-fast computes in bfloat16." in html(opened())
+    ranges = cards.RangesFile("ranges.safetensors", "c" * 64, 256)
+    cards.write_card(replace(found.card, engine_error=errors, ranges=ranges), found.folder)
+    said = html(opened())
+    assert "in 8 bits, for ranges measured on 256 training radiographs, and the rest in bf" in said
+    assert "<td>0.012</td><td>0.0021</td><td>200</td>" in said.replace("\n", "")
+    assert f"SHA-256 {'c' * 64}" in said
 
 
 def test_a_switch_is_made_and_undone(roots: Path) -> None:

@@ -10,11 +10,12 @@ from cxr_valve import cards
 from cxr_valve.findings import FINDINGS
 from train.cohort.store import StoredCohort
 from train.demonstration.plan import TAG, MemberPlan, members_of, sees_real
+from train.engine_check import engine_images
 from train.evaluate import FittedMember
 from train.evaluate.evaluation import calibrate_held
 from train.evaluate.members import run_members
 from train.novelty import keep_looks
-from train.promote import check_images, write_set
+from train.promote import write_set
 from train.provenance import Provenance, describe_recipe
 from train.ratios import with_ratios
 
@@ -54,7 +55,7 @@ def write_demonstration(
         members,
         fitted,
         _provenance(finding, cohort, plans, real),
-        check_images(cohort, members),
+        engine_images(cohort, members),
         root,
     )
     keep_looks(folder, cohort)
