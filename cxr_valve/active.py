@@ -44,8 +44,7 @@ def activate(name: str) -> WeightSet:
         CardError: there is no such usable set, or one of its files fails its checksum.
     """
     found = _find(name)
-    for member in found.card.members:
-        found.member_file(member)
+    found.network_files()
     found.scores_file()
     file = user_root() / ACTIVE_FILE
     history = _history(file)

@@ -113,7 +113,7 @@ def write_recalibrated(
     file name can identify a patient.
 
     Raises:
-        CardError: a member's weights fail their checksum, or the finding is a value.
+        CardError: a file of the networks fails its checksum, or the finding is a value.
     """
     root = cards.user_root()
     tag = _free_tag(root, found.binary, date)
@@ -121,8 +121,8 @@ def write_recalibrated(
     partial = root / f".{folder.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    for member in found.card.members:
-        _link(found.member_file(member), partial / member.file)
+    for file in found.network_files():
+        _link(file, partial / file.name)
     scores_table(cohort, members).to_csv(
         partial / cards.SCORES_FILE, index=False, float_format="%.6f"
     )

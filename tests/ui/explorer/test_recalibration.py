@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,28 @@ def test_what_is_written_names_nobody_and_says_where_it_comes_from(weights: Path
     assert written.card.simulated
     again = write_recalibrated(written, found, labelled, {}, date="2026-11-23", origin="x")
     assert again.card.tag == "fake-recalibrated-2026-11-23-2"
+
+
+def test_all_that_the_networks_need_comes_along(weights: Path) -> None:
+    source = cards.read_card(weights / "mr-fake")
+    beside = {"novelty": "novelty.safetensors", "ranges": "ranges.safetensors"}
+    for kept, name in beside.items():
+        (source.folder / name).write_bytes(f"what is {kept}".encode())
+    sums = {kept: cards.sha256(source.folder / name) for kept, name in beside.items()}
+    novelty = cards.NoveltyFile(beside["novelty"], sums["novelty"], "0" * 64, 90, 60)
+    ranges = cards.RangesFile(beside["ranges"], sums["ranges"], 90)
+    cards.write_card(replace(source.card, novelty=novelty, ranges=ranges), source.folder)
+    source = cards.read_card(source.folder)
+    found = propose(source.binary, cohort(), "intercept")
+    written = write_recalibrated(source, found, cohort(), {}, date="2026-11-23", origin="x")
+    assert [file.name for file in written.network_files()] == [
+        file.name for file in source.network_files()
+    ]
+    assert written.novelty_file().read_bytes() == b"what is novelty"
+    assert written.ranges_file().read_bytes() == b"what is ranges"
+    (written.folder / beside["ranges"]).unlink()
+    with pytest.raises(cards.CardError, match=r"/ranges\.safetensors: Expected this file, found n"):
+        activate(written.card.name)
 
 
 def test_it_can_be_made_active_and_reverted(weights: Path) -> None:
