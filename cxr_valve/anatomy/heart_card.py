@@ -14,7 +14,7 @@ from cxr_valve.anatomy.network_card import (
     write_network_card,
 )
 from cxr_valve.anatomy.plausibility import WORDS
-from cxr_valve.cards import STRICT, Figure, Inside, Sha256, Source, checked
+from cxr_valve.cards import STRICT, Figure, Inside, RangesFile, Sha256, Source, checked
 
 Side = Annotated[int, Field(ge=64, le=1024, multiple_of=32)]
 Positive = Annotated[float, Field(gt=0)]
@@ -79,6 +79,7 @@ class HeartCard:
     figures: dict[str, Figure]
     limits: tuple[str, ...]
     data: tuple[Source, ...]
+    ranges: RangesFile | None = None
 
     @property
     def name(self) -> str:
@@ -99,6 +100,12 @@ class HeartWeights:
     def network_file(self) -> Path:
         """The weights, after their checksum was found right (else ``CardError``)."""
         return checked(self.folder / self.card.file, self.card.sha256)
+
+    def ranges_file(self) -> Path | None:
+        """What the network was measured to work in, checked like the weights; None where the set
+        has none."""
+        ranges = self.card.ranges
+        return checked(self.folder / ranges.file, ranges.sha256) if ranges else None
 
 
 def shipped_heart() -> HeartWeights:

@@ -14,6 +14,7 @@ from cxr_valve.anatomy.ratio import measure_lines, place_lines
 from cxr_valve.engines.engine import Engine, NetworkSource, Runnable
 from cxr_valve.imaging.prepare import Prepared
 from cxr_valve.imaging.radiograph import Radiograph
+from cxr_valve.models.ranges import read_ranges
 
 #: The one spacing that is that of the detector, whatever lay in front of it.
 DETECTOR_SPACING = "ImagerPixelSpacing"
@@ -109,7 +110,7 @@ def open_heart_reader(
 
 def heart_source(weights: HeartWeights) -> NetworkSource:
     """What an engine needs to open the network; torch is imported only if it has to be built."""
-    card, file = weights.card, weights.network_file()
+    card, file, measured = weights.card, weights.network_file(), weights.ranges_file()
 
     def build() -> object:
         from cxr_valve.models.anatomy_network import AnatomyLooks, load_anatomy_network
@@ -118,4 +119,5 @@ def heart_source(weights: HeartWeights) -> NetworkSource:
 
     # The same file looked at otherwise is another network to an engine's cache.
     checksum = hashlib.sha256(f"{card.sha256} {card.looks}".encode()).hexdigest()
-    return NetworkSource("heart", checksum, card.input_size, build)
+    ranges = read_ranges(measured, "heart") if measured else None
+    return NetworkSource("heart", checksum, card.input_size, build, ranges)

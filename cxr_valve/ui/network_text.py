@@ -19,6 +19,7 @@ FIGURES = {
     "dice_heart": "Overlap with the drawn heart (Dice, 1 is perfect)",
     "dice_right_lung": "Overlap with the drawn right lung",
     "dice_left_lung": "Overlap with the drawn left lung",
+    "fast_engine_difference": "How far the engine openvino-fast moves the ratio",
     "nih_pa_cardiomegaly_auc": "AUC of the ratio for NIH’s label Cardiomegaly, PA views",
     "accepted": "Upright frontal radiographs accepted",
     "accepted, hannover": "of these, from Hannover",
@@ -76,6 +77,8 @@ def _damage(weights: HeartWeights | GateWeights) -> CardError | None:
         weights.network_file()
         if isinstance(weights, GateWeights):
             weights.typical_file()
+        else:
+            weights.ranges_file()
     except CardError as problem:
         return problem
     return None
@@ -124,7 +127,9 @@ def _estimate(figure: Figure) -> str:
     if figure.method.startswith(SHARE):
         limits = f"{figure.low * 100:.0f}–{figure.high:.0%}"
         return measured(f"{figure.value:.0%}", limits, figure.n)
-    return measured(f"{figure.value:.3f}", f"{figure.low:.3f} to {figure.high:.3f}", figure.n)
+    places = 3 if figure.value >= 0.01 else 5
+    limits = f"{figure.low:.{places}f} to {figure.high:.{places}f}"
+    return measured(f"{figure.value:.{places}f}", limits, figure.n)
 
 
 def _data(weights: HeartWeights | GateWeights) -> str:
@@ -169,6 +174,8 @@ def _checksums(weights: HeartWeights | GateWeights) -> str:
         files = [weights.card.network, weights.card.typical]
         pairs = [(part.file, part.sha256) for part in files]
     else:
-        pairs = [(weights.card.file, weights.card.sha256)]
+        heart = weights.card
+        pairs = [(heart.file, heart.sha256)]
+        pairs += [(heart.ranges.file, heart.ranges.sha256)] if heart.ranges else []
     folder = ("Folder", f"{weights.folder.name}, shipped with the program")
     return facts([folder, *((file, f"SHA-256 {digest}") for file, digest in pairs)])

@@ -37,6 +37,18 @@ def test_damaged_weights_are_refused(folder) -> None:
         read_heart_card(folder).network_file()
 
 
+def test_a_card_may_go_without_ranges_and_damaged_ones_are_refused(folder) -> None:
+    assert read_heart_card(folder).ranges_file() is None
+    (folder / "ranges.safetensors").write_bytes(b"ranges")
+    digest = cards.sha256(folder / "ranges.safetensors")
+    named = {"file": "ranges.safetensors", "sha256": digest, "images": 3}
+    found = read_heart_card(edited(folder, ranges=named))
+    assert found.ranges_file() == folder / "ranges.safetensors"
+    (folder / "ranges.safetensors").write_bytes(b"others")
+    with pytest.raises(CardError, match=r"heart-toy/ranges\.safetensors: Expected checksum"):
+        found.ranges_file()
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -64,5 +76,7 @@ def test_the_shipped_weights_are_small_and_say_what_they_are_worth() -> None:
     card = found.card
     assert card.training.command.startswith("python -m train segmentation")
     assert {"ctr_mean_absolute_error", "ctr_interval_coverage", "dice_heart"} <= set(card.figures)
+    assert found.ranges_file().name == "ranges.safetensors"
+    assert 0 < card.figures["fast_engine_difference"].value < 0.002
     assert any(source.name.startswith("Wingspan") for source in card.data)
     assert all(source.licence and source.citation for source in card.data)

@@ -61,6 +61,16 @@ def test_the_ratio_is_as_near_as_the_card_says(reader, held_out) -> None:
     assert figure(reader, "ctr_within_0.04") >= 0.93
 
 
+def test_the_fast_engine_measures_nearly_the_same(real, held_out) -> None:
+    try:
+        fast = open_heart_reader(open_engine("openvino-fast"))
+    except ValueError:
+        pytest.skip("this processor has no bfloat16")
+    moved = [abs(read(fast, real / name).ctr - found.ctr) for _, found, name in held_out]
+    assert 0 < np.mean(moved) < 0.002
+    assert max(moved) < 0.01
+
+
 def test_the_interval_covers_the_truth_as_often_as_it_says(held_out) -> None:
     covered = np.mean([found.low <= truth <= found.high for truth, found, _ in held_out])
     assert 0.88 <= covered <= 1.0

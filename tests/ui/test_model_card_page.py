@@ -148,6 +148,10 @@ def test_the_heart_networks_card_is_said_in_words(roots: Path) -> None:
     limits = f"({error.low:.3f} to {error.high:.3f}, n {error.n})"
     assert f"Mean absolute error of the cardiothoracic ratio</th><td>{row}" in said
     assert limits in said
+    # So small that three decimals would say nothing of it.
+    moved = card.figures["fast_engine_difference"]
+    assert f"<b>{moved.value:.5f}</b>" in said
+    assert f"SHA-256 {card.ranges.sha256}" in said
     near = card.figures["ctr_within_0.04"]
     assert f"<b>{near.value:.0%}</b>" in said
     assert escape(card.training.held_back) in said

@@ -26,9 +26,11 @@ from train.segmentation.measure import (
     figures,
     fit_borders,
     fit_interval,
+    judged,
     measure,
     usual_ranges,
 )
+from train.segmentation.ranges import fast_difference, keep_ranges
 from train.segmentation.rounds import LAST, ROUNDS, Round
 
 log = logging.getLogger(__name__)
@@ -122,9 +124,12 @@ def write_heart(
     card = replace(card, interval=rule, figures=figures(found_out, rule))
     shutil.copyfile(network, partial / "network.safetensors")
     card = replace(card, sha256=cards.sha256(partial / "network.safetensors"))
+    card = replace(card, ranges=keep_ranges(card, partial, real, names))
     reader = HeartReader(card, _opened(card, partial))
     auc = cardiomegaly_auc(reader, real, manifest, log.info)
-    found = card.figures | {"nih_pa_cardiomegaly_auc": auc}
+    unseen = judged(manifest)["path"].to_list()
+    found = card.figures | fast_difference(card, partial, real, unseen)
+    found |= {"nih_pa_cardiomegaly_auc": auc}
     for name, figure in found.items():
         log.info("%s %.4f (%.4f to %.4f)", name, figure.value, figure.low, figure.high)
     write_heart_card(replace(card, figures=found), partial)
