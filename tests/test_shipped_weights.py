@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
 from cxr_valve import cards
 from cxr_valve.cards import WeightSet, read_card
@@ -12,6 +13,7 @@ from cxr_valve.evaluation.operating_point import counts_at, youden
 from cxr_valve.evaluation.roc import auc_delong
 from cxr_valve.findings import FINDINGS
 from cxr_valve.imaging.prepare import PREPROCESSING
+from cxr_valve.models.ensemble import network_source
 
 WEIGHTS = cards.shipped_root()
 FOLDERS = sorted(
@@ -47,7 +49,7 @@ def test_every_file_is_the_one_the_card_describes(shipped: WeightSet) -> None:
     described = {"card.json", shipped.scores_file().name}
     for member in shipped.card.members:
         described.add(shipped.member_file(member).name)
-    described.add(shipped.novelty_file().name)
+    described |= {shipped.novelty_file().name, shipped.ranges_file().name}
     assert {file.name for file in shipped.folder.iterdir()} == described
 
 
@@ -118,6 +120,19 @@ def test_engines_stay_within_their_bars(shipped: WeightSet) -> None:
         assert errors["openvino-fast"].maximum <= 0.03
         assert errors["openvino-fast"].mean <= 0.004
     assert min(error.images for error in errors.values()) >= 200
+
+
+def test_ranges_are_those_of_convolutions_the_network_has(shipped: WeightSet) -> None:
+    for member in shipped.card.members:
+        source = network_source(shipped, member)
+        names = {name for name, part in source.build().named_modules() if is_convolution(part)}
+        assert source.ranges.keys() <= names
+        # All but the first, which sees one channel.
+        assert len(source.ranges) == len(names) - 1
+
+
+def is_convolution(part: object) -> bool:
+    return isinstance(part, torch.nn.Conv2d)
 
 
 def test_no_card_names_a_path_of_the_machine_that_made_it(shipped: WeightSet) -> None:
