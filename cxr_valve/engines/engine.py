@@ -17,6 +17,7 @@ Ranges = Mapping[str, tuple[float, float]]
 #: Engine names as the command line, readings and cards use them.
 ENGINES = ("openvino", "openvino-fast", "torch")
 CACHE_VARIABLE = "CXR_VALVE_CACHE"
+MOST_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,19 @@ class Engine(Protocol):
     def name(self) -> str:
         """How outputs name this engine."""
 
+    @property
+    def at_once(self) -> int:
+        """How many images a network takes at the same time; more wait."""
+
     def open(self, source: NetworkSource) -> Runnable:
         """Make a network ready to run, converting it first if needed."""
 
 
-def open_engine(name: str = "openvino") -> Engine:
+def open_engine(name: str = "openvino", at_once: int = 1) -> Engine:
     """The engine of that name.
+
+    ``at_once``: images that OpenVINO's networks take at the same time, sharing the cores. Each then
+    takes longer and all of them less, since few cores on an image wait for each other less.
 
     Raises:
         ValueError: no such engine; or the fast engine on a processor without bfloat16.
@@ -66,8 +74,14 @@ def open_engine(name: str = "openvino") -> Engine:
     if name in ENGINES:
         from cxr_valve.engines.openvino_engine import OpenVinoEngine
 
-        return OpenVinoEngine(fast=name == "openvino-fast")
+        return OpenVinoEngine(fast=name == "openvino-fast", at_once=at_once)
     raise ValueError(f"Expected an engine out of {', '.join(ENGINES)}; found {name!r}.")
+
+
+def many_at_once() -> int:
+    """How many images to take at the same time where many are to be read: one a core, at most
+    ``MOST_AT_ONCE``, since each holds its pixels."""
+    return min(MOST_AT_ONCE, os.cpu_count() or 1)
 
 
 def cache_folder() -> Path:

@@ -6,6 +6,7 @@ were measured, and with bfloat16 otherwise; everything else with bfloat16.
 
 import hashlib
 import json
+import queue
 import threading
 import warnings
 from pathlib import Path
@@ -28,9 +29,9 @@ _CONVERTING = threading.Lock()
 class OpenVinoEngine:
     """Runs networks on the processor. Converted networks are cached by weights checksum."""
 
-    def __init__(self, *, fast: bool = False) -> None:
+    def __init__(self, *, fast: bool = False, at_once: int = 1) -> None:
         self._core = openvino.Core()
-        self._fast = fast
+        self._fast, self._at_once = fast, at_once
         if fast and "BF16" not in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             raise ValueError(
                 "Expected a processor with bfloat16 for the engine openvino-fast; found none. "
@@ -42,13 +43,18 @@ class OpenVinoEngine:
         """``openvino`` or ``openvino-fast``."""
         return "openvino-fast" if self._fast else "openvino"
 
+    @property
+    def at_once(self) -> int:
+        """Images a network takes at the same time."""
+        return self._at_once
+
     def open(self, source: NetworkSource) -> Runnable:
-        """Compile for one image at a time; torch is needed only for the first conversion."""
+        """Compile for ``at_once`` images; torch is needed only for the first conversion."""
         file = cache_folder() / f"{self._stem(source)}-{VERSION}.xml"
         with _CONVERTING:
             if not file.exists():
                 self._convert(source, file)
-        return _Compiled(self._compile(file))
+        return _Compiled(self._compile(file), self._at_once)
 
     def _stem(self, source: NetworkSource) -> str:
         """The name of what conversion gives: of the weights, the input, and the ranges used."""
@@ -67,7 +73,10 @@ class OpenVinoEngine:
         OpenVINO keeps what it compiled by file, release and processor, holds it against a checksum
         and compiles anew where it is damaged. A network and precision has a folder of its own.
         """
-        kept = cache_folder() / "compiled" / f"{file.stem}-{'bf16' if self._fast else 'f32'}"
+        name = f"{file.stem}-{'bf16' if self._fast else 'f32'}"
+        if self._at_once > 1:
+            name += f"-{self._at_once}"
+        kept = cache_folder() / "compiled" / name
         caching = {properties.cache_dir(): str(kept), **_WITHOUT_WEIGHTS}
         settings = self._settings()
         try:
@@ -78,7 +87,12 @@ class OpenVinoEngine:
 
     def _settings(self) -> dict[str, Any]:
         return {
-            properties.hint.performance_mode(): properties.hint.PerformanceMode.LATENCY,
+            properties.hint.performance_mode(): (
+                properties.hint.PerformanceMode.LATENCY
+                if self._at_once == 1
+                else properties.hint.PerformanceMode.THROUGHPUT
+            ),
+            properties.num_streams(): self._at_once,
             # A thread bound to a core waits there for whatever decodes the next image.
             properties.hint.enable_cpu_pinning(): False,
             properties.hint.inference_precision(): (
@@ -117,18 +131,22 @@ class OpenVinoEngine:
 
 
 class _Compiled:
-    """One compiled network; a lock keeps one image at a time on the two cores."""
+    """One compiled network; as many images as it takes at once, and the others wait."""
 
-    def __init__(self, compiled: Any) -> None:
-        self._request = compiled.create_infer_request()
+    def __init__(self, compiled: Any, at_once: int) -> None:
         self._outputs = range(len(compiled.outputs))
-        self._lock = threading.Lock()
+        self._free: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(at_once):
+            self._free.put(compiled.create_infer_request())
 
     def __call__(self, images: Images) -> Outputs:
         found: list[list[Any]] = [[] for _ in self._outputs]
-        with self._lock:
+        request = self._free.get()
+        try:
             for image in images:
-                self._request.infer([image[None]], share_inputs=True)
+                request.infer([image[None]], share_inputs=True)
                 for index, kept in zip(self._outputs, found, strict=True):
-                    kept.append(self._request.get_output_tensor(index).data.copy())
+                    kept.append(request.get_output_tensor(index).data.copy())
+        finally:
+            self._free.put(request)
         return tuple(np.concatenate(kept) for kept in found)

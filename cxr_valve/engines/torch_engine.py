@@ -19,6 +19,11 @@ class TorchEngine:
         """``torch``."""
         return "torch"
 
+    @property
+    def at_once(self) -> int:
+        """One: torch spreads an image over all there is."""
+        return 1
+
     def open(self, source: NetworkSource) -> Runnable:
         """Build the module on the device."""
         return _Module(source.build().to(self._device), self._device)

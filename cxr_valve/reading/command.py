@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cxr_valve.cards import CardError
-from cxr_valve.engines.engine import ENGINES
+from cxr_valve.engines.engine import ENGINES, many_at_once
 from cxr_valve.reading.evidence_files import EvidenceWriter
 from cxr_valve.reading.folder import Outcome, find_files, read_files
 from cxr_valve.reading.reader import Reader, open_reader
@@ -68,15 +68,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(options: argparse.Namespace) -> int:
     """Read everything named; returns the exit code."""
     console = Console(stderr=True)
-    try:
-        with console.status("Opening the networks") as status:
-            reader = open_reader(options.engine, lambda text: status.update(text))
-    except (CardError, ValueError) as error:
-        console.print(Text(f"Cannot read: {error}"))
-        return 2
     files = list(find_files(options.paths))
     if not files:
         console.print("Expected at least one file, found none in the folders named.")
+        return 2
+    at_once = many_at_once() if len(files) > 1 else 1
+    try:
+        with console.status("Opening the networks") as status:
+            reader = open_reader(options.engine, lambda text: status.update(text), at_once)
+    except (CardError, ValueError) as error:
+        console.print(Text(f"Cannot read: {error}"))
         return 2
     try:
         unread = _read_all(options, reader, files, console)

@@ -1,4 +1,4 @@
-"""Many files, streamed: decoding runs ahead of the networks, memory stays flat."""
+"""Many files, streamed: a few are read side by side, memory stays flat."""
 
 import os
 import time
@@ -15,9 +15,10 @@ from cxr_valve.reading.reader import Inputs, Reader
 from cxr_valve.reading.reading import Reading
 
 Status = Literal["read", "refused", "error"]
-#: Radiographs decoded ahead of the networks; each holds its pixels in memory.
-AHEAD = 3
-DECODERS = 2
+#: Files in work beyond those that the networks take at once: they are decoded in the meantime.
+DECODED = 1
+#: Outcomes that may wait for an earlier one; each holds its pixels in memory.
+WAITING = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,21 +51,23 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
 def read_files(
     reader: Reader, paths: Iterable[Path], *, read_anyway: bool = False
 ) -> Iterator[Outcome]:
-    """Read files one after another, yielding each outcome in order; no file stops the rest.
+    """Read files as many at once as the reader's engine takes, yielding each outcome in the order
+    of the files; no file stops the rest.
 
     ``read_anyway``: also what the input gate refuses.
     """
-    waiting: deque[tuple[Path, Future[Inputs]]] = deque()
-    with ThreadPoolExecutor(DECODERS) as pool:
+    workers = reader.engine.at_once + DECODED
+    waiting: deque[Future[Outcome]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
         try:
             for path in paths:
-                waiting.append((path, pool.submit(_decode, reader, path)))
-                if len(waiting) > AHEAD:
-                    yield _finish(reader, *waiting.popleft(), read_anyway=read_anyway)
+                waiting.append(pool.submit(_read, reader, path, read_anyway=read_anyway))
+                if len(waiting) >= workers + WAITING:
+                    yield waiting.popleft().result()
             while waiting:
-                yield _finish(reader, *waiting.popleft(), read_anyway=read_anyway)
+                yield waiting.popleft().result()
         finally:
-            for _, future in waiting:
+            for future in waiting:
                 future.cancel()
 
 
@@ -83,11 +86,11 @@ def outcome_of(path: Path, reading: Reading, inputs: Inputs | None) -> Outcome:
     return Outcome(path, status, reason, reading, inputs, reading.engine, reading.seconds)
 
 
-def _finish(reader: Reader, path: Path, future: "Future[Inputs]", *, read_anyway: bool) -> Outcome:
+def _read(reader: Reader, path: Path, *, read_anyway: bool) -> Outcome:
     started = time.perf_counter()
     engine = reader.engine.name
     try:
-        inputs = future.result()
+        inputs = _decode(reader, path)
         return outcome_of(path, reader.infer(inputs, read_anyway=read_anyway), inputs)
     except Refusal as refusal:
         status: Status = "refused"

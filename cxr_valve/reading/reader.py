@@ -119,9 +119,12 @@ class Reader:
 
 
 def open_reader(
-    engine: str = "openvino", progress: Callable[[str], None] = lambda _: None
+    engine: str = "openvino",
+    progress: Callable[[str], None] = lambda _: None,
+    at_once: int = 1,
 ) -> Reader:
-    """Open the active weights of every finding in the named engine.
+    """Open the active weights of every finding in the named engine, for ``at_once`` images at the
+    same time.
 
     Raises:
         CardError: no usable weights, or the active ones are damaged.
@@ -130,7 +133,7 @@ def open_reader(
     sets = active_sets()
     if not sets:
         raise CardError("weights: Expected at least one set of weights, found none.")
-    opened = open_engine(engine)
+    opened = open_engine(engine, at_once)
     gate = open_gate(opened, progress)
     return Reader(
         opened,

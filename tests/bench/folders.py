@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 from PIL import Image
 
+from cxr_valve.engines.engine import many_at_once
 from cxr_valve.phantom.render import simulate
 from cxr_valve.reading.folder import read_files
 from cxr_valve.reading.reader import open_reader
@@ -39,7 +40,7 @@ def main() -> None:
         paths = make_folder(Path(name))
         for engine in ("openvino", "openvino-fast"):
             try:
-                reader = open_reader(engine)
+                reader = open_reader(engine, at_once=many_at_once())
             except ValueError as error:
                 print(f"  {engine}: {error}")
                 continue

@@ -12,7 +12,7 @@ import openvino
 import pytest
 
 from cxr_valve.engines.eight_bits import in_eight_bits, measure_ranges
-from cxr_valve.engines.engine import CACHE_VARIABLE, cache_folder, open_engine
+from cxr_valve.engines.engine import CACHE_VARIABLE, cache_folder, many_at_once, open_engine
 from cxr_valve.engines.openvino_engine import VERSION
 
 NETWORKS = {"test_resnet": "1" * 64, "test_efficientnet": "2" * 64}
@@ -176,6 +176,39 @@ def test_two_threads_may_convert_the_same_network(counted, images) -> None:
     np.testing.assert_array_equal(first, second)
     assert built == ["built"]
     assert len([file for file in cache_folder().iterdir() if file.is_file()]) == 2
+
+
+def test_several_at_once_are_truly_run_at_once_and_give_the_same(make_source, images) -> None:
+    source = make_source("test_resnet", NETWORKS["test_resnet"])
+    engine = open_engine("openvino", at_once=3)
+    assert (engine.at_once, open_engine("openvino").at_once) == (3, 1)
+    run = engine.open(source)
+    assert run._free.qsize() == 3
+    expected = open_engine("openvino").open(source)
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda index: run(images[index % 5][None]), range(20)))
+    assert run._free.qsize() == 3
+    for index, (logits, maps) in enumerate(found):
+        alone = expected(images[index % 5][None])
+        np.testing.assert_allclose(logits, alone[0], rtol=0, atol=1e-6)
+        np.testing.assert_allclose(maps, alone[1], rtol=0, atol=1e-5)
+
+
+def test_an_image_that_fails_frees_its_place(make_source, images) -> None:
+    run = open_engine("openvino").open(make_source("test_resnet", NETWORKS["test_resnet"]))
+    with pytest.raises(Exception, match="shape"):
+        run(images[:1, :, :32])
+    assert run(images[:1])[0].shape == (1,)
+
+
+@pytest.mark.parametrize("cores", [1, 3, 64])
+def test_many_at_once_are_one_a_core_and_not_too_many(
+    monkeypatch: pytest.MonkeyPatch, cores: int
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    assert many_at_once() == min(cores, 4)
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert many_at_once() == 1
 
 
 @pytest.mark.parametrize("engine", ["openvino", "torch"])

@@ -2,12 +2,14 @@
 
 import os
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cxr_valve.reading.folder import AHEAD, find_files, read_files
+from cxr_valve.reading.folder import DECODED, WAITING, find_files, read_files
+from cxr_valve.reading.reader import open_reader
 
 
 def test_files_are_found_in_order_and_hidden_ones_are_not(folder: Path) -> None:
@@ -69,9 +71,11 @@ def test_a_defect_is_reported_by_its_kind_and_the_batch_goes_on(
         return whole(inputs, **options)
 
     monkeypatch.setattr(reader, "infer", fail_once)
-    first, second = read_files(reader, [folder / "a.png", folder / "a.png"])
-    assert (first.status, second.status) == ("error", "read")
-    assert first.reason == ("Unexpected ZeroDivisionError; please report it with the kind of file.")
+    outcomes = list(read_files(reader, [folder / "a.png", folder / "a.png"]))
+    # They are read side by side, so either may have been the first.
+    failed, whole = sorted(outcomes, key=lambda outcome: outcome.status)
+    assert (failed.status, whole.status) == ("error", "read")
+    assert failed.reason == "Unexpected ZeroDivisionError; please report it with the kind of file."
 
 
 def test_files_are_taken_up_only_as_they_are_needed(reader, folder: Path) -> None:
@@ -82,11 +86,47 @@ def test_files_are_taken_up_only_as_they_are_needed(reader, folder: Path) -> Non
             taken.append(number)
             yield folder / "a.png"
 
+    most = reader.engine.at_once + DECODED + WAITING
     outcomes = read_files(reader, paths())
     next(outcomes)
-    assert len(taken) == AHEAD + 1
+    assert len(taken) == most
+    next(outcomes)
+    assert len(taken) == most + 1
     outcomes.close()
-    assert len(taken) == AHEAD + 1
+    assert len(taken) == most + 1
+
+
+def test_outcomes_keep_the_order_of_the_files_whichever_is_ready_first(
+    reader, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first file is held up until the second was read."""
+    done = threading.Event()
+    slow, whole = (folder / "a.png").read_bytes(), reader.inputs
+
+    def inputs(data: bytes) -> object:
+        if data == slow:
+            assert done.wait(30)
+        try:
+            return whole(data)
+        finally:
+            done.set()
+
+    monkeypatch.setattr(reader, "inputs", inputs)
+    paths = [folder / "a.png", folder / "b" / "case.dcm"]
+    assert [outcome.path for outcome in read_files(reader, paths)] == paths
+
+
+def test_many_at_once_give_the_numbers_of_one_at_a_time(reader, folder: Path) -> None:
+    several = open_reader(at_once=3)
+    assert several.engine.at_once == 3
+    paths = [folder / "a.png", folder / "b" / "case.dcm"] * 4
+    for one, other in zip(read_files(several, paths), read_files(reader, paths), strict=True):
+        assert one.reading.findings.keys() == other.reading.findings.keys() != set()
+        for key, found in one.reading.findings.items():
+            assert found.probability == pytest.approx(
+                other.reading.findings[key].probability, abs=1e-6
+            )
+        assert one.reading.gate.score == pytest.approx(other.reading.gate.score, abs=1e-5)
 
 
 def test_the_same_file_gives_the_same_numbers(reader, folder: Path) -> None:
