@@ -5,7 +5,6 @@ A set is a folder ``<root>/<finding>-<tag>`` with one .safetensors file a member
 the choice of active sets are kept.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass as plain_dataclass
@@ -32,6 +31,11 @@ from cxr_valve.card_parts import (
     Training as Training,
     ValueInterval as ValueInterval,
 )
+from cxr_valve.checked_files import (
+    CardError as CardError,
+    checked as checked,
+    sha256 as sha256,
+)
 from cxr_valve.findings import FINDINGS, Kind
 
 CARD_FILE, SCORES_FILE = "card.json", "scores.csv"
@@ -40,10 +44,6 @@ ANATOMY = ("gate-", "heart-")
 ROOT_VARIABLE = "CXR_VALVE_WEIGHTS"
 
 T = TypeVar("T")
-
-
-class CardError(ValueError):
-    """A set of weights that cannot be used; the message names the file and the field."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -175,29 +175,6 @@ class WeightSet:
         beside = (self.novelty_file(), self.ranges_file())
         members = (self.member_file(member) for member in self.card.members)
         return (*members, *(file for file in beside if file))
-
-
-def sha256(file: Path) -> str:
-    """Hex digest of a file's bytes."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def checked(file: Path, expected: str) -> Path:
-    """The file, after its checksum was found right.
-
-    Raises:
-        CardError: the file is missing or is not the one with that checksum.
-    """
-    if not file.is_file():
-        raise CardError(f"{file.parent.name}/{file.name}: Expected this file, found none.")
-    found = sha256(file)
-    if found != expected:
-        raise CardError(
-            f"{file.parent.name}/{file.name}: Expected checksum {expected[:12]}…, found "
-            f"{found[:12]}…. The file was changed or damaged; restore the set from its source."
-        )
-    return file
 
 
 def read_card(folder: Path) -> WeightSet:

@@ -17,7 +17,8 @@ ALLOWED = {
     "cxr_valve.evaluation": {"cxr_valve.findings"},
     "cxr_valve.imaging": {"cxr_valve.findings"},
     "cxr_valve.card_parts": set(),
-    "cxr_valve.cards": {"cxr_valve.findings", "cxr_valve.card_parts"},
+    "cxr_valve.checked_files": set(),
+    "cxr_valve.cards": {"cxr_valve.findings", "cxr_valve.card_parts", "cxr_valve.checked_files"},
     "cxr_valve.active": {"cxr_valve.findings", "cxr_valve.cards"},
     "cxr_valve.phantom": {"cxr_valve.findings", "cxr_valve.imaging"},
 }
