@@ -1,10 +1,16 @@
 """The simulated example cases, as pictures to press."""
 
+import hashlib
 import io
+import os
+from contextlib import suppress
+from pathlib import Path
 
 import streamlit as st
 from PIL import Image
 
+from cxr_valve import phantom
+from cxr_valve.engines.engine import cache_folder
 from cxr_valve.phantom.render import simulate
 from cxr_valve.reading.overlay import grey_image
 from cxr_valve.ui.gallery import CASES, open_case
@@ -17,7 +23,30 @@ SIDE = 240
 
 @st.cache_data(show_spinner=False, max_entries=1)
 def _pictures() -> str:
-    """One style sheet that gives every button its picture."""
+    """One style sheet that gives every button its picture; kept beside the converted networks, so
+    that no later start has to simulate before it can read."""
+    file = cache_folder() / "gallery" / f"{_source()}.css"
+    with suppress(OSError, UnicodeDecodeError):
+        return file.read_text(encoding="utf-8")
+    sheet = _simulated()
+    # Without a place to keep it, it is simulated at every start.
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(f".{os.getpid()}.partial")
+        partial.write_text(sheet, encoding="utf-8")
+        partial.replace(file)
+    return sheet
+
+
+def _source() -> str:
+    """What the pictures depend on, as a name: the cases, their size, and the phantom itself."""
+    digest = hashlib.sha256(repr((CASES, SIDE)).encode())
+    for part in sorted(Path(phantom.__file__).parent.glob("*.py")):
+        digest.update(part.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _simulated() -> str:
     rules = []
     for number, ((seed, index), mr, as_) in enumerate(CASES, start=1):
         stream = io.BytesIO()
