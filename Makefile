@@ -10,7 +10,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 
 app: $(VENV)/.app
 	@echo "Opening the dashboard on http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
-	@$(BIN)/streamlit run app.py --server.port $(PORT)
+	@$(BIN)/python -m cxr_valve.ui --server.port $(PORT)
 
 test: $(VENV)/.test
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -64,8 +64,11 @@ def start_server(
         RuntimeError: it does not; the message holds its log.
     """
     port = _free_port()
+    # The dashboard is started as ``make app`` starts it; other scripts by streamlit alone.
+    own = script == ROOT / "app.py"
+    run = ("cxr_valve.ui",) if own else ("streamlit", "run", str(script))
     command = [
-        *(sys.executable, "-m", "streamlit", "run", str(script)),
+        *(sys.executable, "-m", *run),
         *("--server.headless", "true", "--server.address", "127.0.0.1"),
         *("--server.port", str(port), "--server.fileWatcherType", "none"),
         *("--browser.gatherUsageStats", "false", *options),
