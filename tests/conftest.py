@@ -23,18 +23,23 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
-class BrowserTogether(LoadFileScheduling):
-    """Processes that share the tests share them file by file; but one alone drives the browser,
-    since its tests share servers and two browsers would slow each other."""
+#: Tests of one process: they share servers, two browsers would slow each other, and a run may take
+#: another process's Ray for its own.
+TOGETHER = ("tests/e2e/", "tests/train/control/", "tests/train/fit/test_workers.py")
+
+
+class ServersTogether(LoadFileScheduling):
+    """Processes that share the tests share them file by file; but one alone drives the browser and
+    Ray."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return "tests/e2e" if file.startswith("tests/e2e/") else file
+        return "servers" if file.startswith(TOGETHER) else file
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BrowserTogether:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ServersTogether:
     """What shares the tests between processes, where there are several."""
-    return BrowserTogether(config, log)
+    return ServersTogether(config, log)
 
 
 @pytest.fixture(scope="session")
