@@ -56,6 +56,16 @@ class AnatomyTraining:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Again:
+    """What a second network by the same recipe is worth: trained on ``trained_on`` images with
+    drawn masks, measured on ``held_out`` others, none of which the first was measured on."""
+
+    trained_on: int
+    held_out: int
+    figures: dict[str, Figure]
+
+
+@dataclass(frozen=True, config=STRICT)
 class HeartCard:
     """What the anatomy network's weights say of themselves.
 
@@ -80,6 +90,7 @@ class HeartCard:
     limits: tuple[str, ...]
     data: tuple[Source, ...]
     ranges: RangesFile | None = None
+    again: Again | None = None
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from cxr_valve.anatomy.gate_card import GateWeights, shipped_gate
-from cxr_valve.anatomy.heart_card import HeartWeights, shipped_heart
+from cxr_valve.anatomy.heart_card import Again, HeartCard, HeartWeights, shipped_heart
 from cxr_valve.cards import CardError, Figure
 from cxr_valve.ui.tables import facts, measured, table
 
@@ -95,8 +95,10 @@ def show_network_text(network: OwnNetwork) -> None:
         else:
             st.badge("Cannot be used", icon=":material/broken_image:", color="orange")
     st.write(card.summary)
-    figures = _figures(card.figures, card.training.held_back)
+    figures = _figures(card.figures, f"Held out: {card.training.held_back}")
     st.html(f"<h4>Measured on radiographs held out</h4>{figures}")
+    if isinstance(card, HeartCard) and card.again:
+        st.html(f"<h4>The same recipe again, on other radiographs</h4>{_again(card.again)}")
     limits = "".join(f"<li>{escape(limit)}</li>" for limit in card.limits)
     st.html(f'<h4>Limits</h4><ul class="limits">{limits}</ul>')
     st.html(f"<h4>Trained on</h4>{_data(network.weights)}")
@@ -110,11 +112,20 @@ def show_network_text(network: OwnNetwork) -> None:
         st.html(_checksums(network.weights))
 
 
-def _figures(found: dict[str, Figure], held_back: str) -> str:
+def _again(again: Again) -> str:
+    about = (
+        f"A second network, trained on {again.trained_on} of the radiographs with drawn borders "
+        f"and measured on {again.held_out} others, by which no recipe was chosen; it is not the "
+        "one in use"
+    )
+    return _figures(again.figures, about)
+
+
+def _figures(found: dict[str, Figure], about: str) -> str:
     order = [key for key in FIGURES if key in found] + [key for key in found if key not in FIGURES]
     rows = [[_called(key), _estimate(found[key])] for key in order]
     methods = "; ".join(sorted({figure.method for figure in found.values()}))
-    caption = f"Held out: {held_back}. n counts radiographs. 95% intervals: {methods}."
+    caption = f"{about}. n counts radiographs. 95% intervals: {methods}."
     return table(["", "Value (95% interval, n)"], rows, caption)
 
 

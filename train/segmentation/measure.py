@@ -147,8 +147,17 @@ def fit_interval(measured: Measured, levels: tuple[float, float]) -> IntervalRul
     return IntervalRule(FLOOR, round(factor, 3), levels, method)
 
 
-def left_out_coverage(measured: Measured, rule: IntervalRule) -> int:
-    """How many intervals cover the truth when each is fitted without its own image."""
+def coverage(measured: Measured, rule: IntervalRule) -> Figure:
+    """Share of intervals that cover the truth, by a rule that other images gave."""
+    # A ratio that could not be found counts as not covered.
+    half = np.array([half_width(rule, float(soft)) for soft in measured.soft])
+    covered = int((np.abs(measured.found - measured.truth) <= half).sum())
+    found = clopper_pearson(covered, len(measured.truth))
+    return Figure(found.value, found.low, found.high, len(measured.truth), found.method)
+
+
+def left_out_coverage(measured: Measured, rule: IntervalRule) -> Figure:
+    """Share of intervals that cover the truth when each is fitted without its own image."""
     covered = 0
     for index in range(len(measured.truth)):
         others = np.arange(len(measured.truth)) != index
@@ -157,22 +166,21 @@ def left_out_coverage(measured: Measured, rule: IntervalRule) -> int:
         )
         half = half_width(fit_interval(part, rule.levels), float(measured.soft[index]))
         covered += bool(abs(measured.found[index] - measured.truth[index]) <= half)
-    return covered
+    n = len(measured.truth)
+    found = clopper_pearson(covered, n)
+    return Figure(found.value, found.low, found.high, n, f"{found.method}, leave one out")
 
 
-def figures(measured: Measured, rule: IntervalRule) -> dict[str, Figure]:
+def figures(measured: Measured, covered: Figure) -> dict[str, Figure]:
     """The card's figures: error of the ratio, coverage of its interval, overlap of the masks."""
     error = np.abs(measured.found - measured.truth)
     n = len(error)
-    # A ratio that could not be found counts as far from the truth, and as not covered.
+    # A ratio that could not be found counts as far from the truth.
     near = clopper_pearson(int((error <= FAR).sum()), n)
-    covered = clopper_pearson(left_out_coverage(measured, rule), n)
     found = {
         "ctr_mean_absolute_error": bootstrap_mean(error[np.isfinite(error)]),
         "ctr_within_0.04": Figure(near.value, near.low, near.high, n, near.method),
-        "ctr_interval_coverage": Figure(
-            covered.value, covered.low, covered.high, n, f"{covered.method}, leave one out"
-        ),
+        "ctr_interval_coverage": covered,
     }
     for name, column in zip(MASK_FOLDERS, measured.dice.T, strict=True):
         found[f"dice_{name}"] = bootstrap_mean(column)

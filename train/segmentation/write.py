@@ -27,6 +27,7 @@ from train.segmentation.measure import (
     fit_borders,
     fit_interval,
     judged,
+    left_out_coverage,
     measure,
     usual_ranges,
 )
@@ -117,15 +118,16 @@ def write_heart(
         limits=LIMITS,
         data=DATA,
     )
-    run = _opened(card, partial)
+    run = opened(card, partial)
     card = replace(card, borders=fit_borders(HeartReader(card, run), real, names))
     found_out = measure(HeartReader(card, run), real, held_out, manifest)
     rule = fit_interval(found_out, LEVELS)
-    card = replace(card, interval=rule, figures=figures(found_out, rule))
+    covered = left_out_coverage(found_out, rule)
+    card = replace(card, interval=rule, figures=figures(found_out, covered))
     shutil.copyfile(network, partial / "network.safetensors")
     card = replace(card, sha256=cards.sha256(partial / "network.safetensors"))
     card = replace(card, ranges=keep_ranges(card, partial, real, names))
-    reader = HeartReader(card, _opened(card, partial))
+    reader = HeartReader(card, opened(card, partial))
     auc = cardiomegaly_auc(reader, real, manifest, log.info)
     unseen = judged(manifest)["path"].to_list()
     found = card.figures | fast_difference(card, partial, real, unseen)
@@ -138,7 +140,8 @@ def write_heart(
     return folder
 
 
-def _opened(card: HeartCard, folder: Path) -> Runnable:
+def opened(card: HeartCard, folder: Path) -> Runnable:
+    """The card's network, which lies in ``folder``, on the engine that measures the figures."""
     return open_engine("openvino").open(heart_source(HeartWeights(card, folder)))
 
 

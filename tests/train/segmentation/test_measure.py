@@ -12,6 +12,7 @@ from train.segmentation import data
 from train.segmentation.data import Pictures, place_mask, read_manifest
 from train.segmentation.measure import (
     Measured,
+    coverage,
     dice,
     figures,
     fit_interval,
@@ -49,13 +50,26 @@ def test_leaving_one_out_judges_each_image_by_the_others() -> None:
     rule = fit_interval(far, LEVELS)
     # The far image widens its own interval enough to be covered, but not that of the others.
     assert abs(far.found[3] - far.truth[3]) > half_width(fit_interval(few, LEVELS), far.soft[3])
-    assert left_out_coverage(far, rule) == 19
+    found = left_out_coverage(far, rule)
+    assert (found.value, found.n) == (19 / 20, 20)
+    assert "leave one out" in found.method
+
+
+def test_a_rule_from_elsewhere_is_judged_as_it_is() -> None:
+    rule = fit_interval(measured(400), LEVELS)
+    unseen = measured(200, seed=1)
+    unseen.found[:10] = np.nan
+    found = coverage(unseen, rule)
+    halves = np.array([half_width(rule, soft) for soft in unseen.soft[10:]])
+    inside = np.abs(unseen.found - unseen.truth)[10:] <= halves
+    assert (found.value, found.n) == (inside.sum() / 200, 200)
+    assert 0.8 < found.low < found.value < found.high < 0.95
 
 
 def test_a_ratio_that_was_not_found_counts_against_every_proportion() -> None:
     some = measured(30)
     some.found[:3] = np.nan
-    found = figures(some, fit_interval(some, LEVELS))
+    found = figures(some, left_out_coverage(some, fit_interval(some, LEVELS)))
     assert found["ctr_within_0.04"].value <= 27 / 30
     assert found["ctr_interval_coverage"].value <= 27 / 30
     assert found["ctr_mean_absolute_error"].n == 27
@@ -110,7 +124,7 @@ def test_a_mask_follows_its_image_into_the_frame() -> None:
 
 @pytest.fixture
 def manifest() -> pd.DataFrame:
-    rows = [(f"ctr/image/w{number:03}.png", "Wingspan", "PA", None) for number in range(60)]
+    rows = [(f"ctr/image/w{number:03}.png", "Wingspan", "PA", None) for number in range(100)]
     rows += [("nih/a.jpg", "NIH ChestX-ray14", "PA", "Cardiomegaly|Effusion")]
     rows += [("nih/b.jpg", "NIH ChestX-ray14", "PA", "No Finding")]
     rows += [("nih/c.jpg", "NIH ChestX-ray14", "AP", "Cardiomegaly")]
@@ -121,12 +135,19 @@ def manifest() -> pd.DataFrame:
 
 def test_images_that_judge_are_kept_from_training(manifest) -> None:
     train, held_out = data.labelled_names(manifest)
-    assert len(held_out) == data.HELD_OUT
-    assert len(train) == 60 - data.HELD_OUT
+    assert len(held_out) == 30
+    assert len(train) == 70
     assert not set(train) & set(held_out)
     assert data.labelled_names(manifest) == (train, held_out)
     assert data.unlabelled_names(manifest) == ["hannover/e.png", "nih/d.jpg"]
     assert list(judged(manifest)["path"]) == ["nih/a.jpg", "nih/b.jpg"]
+
+
+def test_the_second_network_is_measured_on_images_that_the_first_was_not(manifest) -> None:
+    train, held_out = data.labelled_names(manifest, network=1)
+    assert (len(train), len(held_out)) == (40, 60)
+    assert not set(train) & set(held_out)
+    assert not set(held_out) & set(data.labelled_names(manifest)[1])
 
 
 def test_a_folder_without_a_table_is_named(tmp_path: Path) -> None:
