@@ -7,7 +7,7 @@ import numpy as np
 
 from cxr_valve.anatomy.heart import HeartReading, ctr_from_lines
 from cxr_valve.anatomy.heart_card import HeartCard, HeartWeights, IntervalRule, shipped_heart
-from cxr_valve.anatomy.masks import Masks, clean_masks, probabilities
+from cxr_valve.anatomy.masks import Masks, clean_masks, probabilities, within
 from cxr_valve.anatomy.outlines import outlines
 from cxr_valve.anatomy.plausibility import judge
 from cxr_valve.anatomy.ratio import measure_lines, place_lines
@@ -39,10 +39,11 @@ class HeartReader:
         return self.card.input_size
 
     def masks(self, prepared: Prepared) -> Masks:
-        """Heart and lungs of a prepared image, in its frame."""
+        """Heart and lungs of a prepared image, in its frame; nothing beyond what it shows."""
         logits = self._network(prepared.image[None, None])[0]
         # Moved so that one half marks every border from here on.
-        return clean_masks(probabilities(logits[0] - self._borders))
+        found = probabilities(logits[0] - self._borders)
+        return clean_masks(within(found, prepared.geometry.placed))
 
     def read(self, radiograph: Radiograph, prepared: Prepared) -> HeartReading | None:
         """Measure the heart; ``prepared`` is the radiograph at ``size``.
@@ -54,7 +55,7 @@ class HeartReader:
         if lines is None:
             return None
         width = softness(found, self.card.interval.levels)
-        verdict = judge(found, lines, width, self.card.usual)
+        verdict = judge(found, lines, width, self.card.usual, prepared.geometry.placed)
         placed = place_lines(lines, prepared.geometry)
         ratio = ctr_from_lines(placed)
         half = half_width(self.card.interval, width)

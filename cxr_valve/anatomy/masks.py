@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from cxr_valve.anatomy.heart import Structure
+from cxr_valve.imaging.geometry import Box
 
 #: What the anatomy network gives, in order. Right and left are the patient's in a radiograph that
 #: is not mirrored: the right lung lies on the left of the image.
@@ -33,6 +34,19 @@ class Masks:
 def probabilities(logits: NDArray[np.float32]) -> Probabilities:
     """Logistic function, in float32."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30))), np.float32)
+
+
+def within(found: Probabilities, field: Box) -> Probabilities:
+    """The probabilities (C, S, S), 0 outside ``field``, by a pixel's centre.
+
+    A network that has seen lungs cut off goes on with them beyond the image, where nothing is seen.
+    """
+    rows, columns = (np.arange(side) + 0.5 for side in found.shape[1:])
+    inside = np.outer(
+        (field.top <= rows) & (rows < field.bottom),
+        (field.left <= columns) & (columns < field.right),
+    )
+    return np.where(inside, found, np.float32(0))
 
 
 def clean_masks(found: Probabilities) -> Masks:

@@ -7,6 +7,7 @@ import numpy as np
 
 from cxr_valve.anatomy.heart import HeartLines
 from cxr_valve.anatomy.masks import Masks
+from cxr_valve.imaging.geometry import Box
 
 #: What is measured of the masks, and what it means when it lies below or above what occurred in
 #: training. All are ratios, so that neither the size of the patient nor of the image matters.
@@ -32,6 +33,8 @@ WORDS: dict[str, tuple[str, str]] = {
 COST = 0.6
 #: Border softness, as a share of the ratio, from which the borders are called unclear.
 UNCLEAR = 0.06
+#: Pixels of the network's input from the image's edge within which a border lies at it.
+AT_EDGE = 2.0
 #: Share of a structure's pixels that its largest piece must hold.
 WHOLE = 0.9
 
@@ -68,10 +71,12 @@ def judge(
     lines: HeartLines,
     softness: float,
     usual: Mapping[str, tuple[float, float]],
+    field: Box,
 ) -> Verdict:
     """Hold the masks against the ``usual`` range of every measure.
 
-    ``softness`` is how far the ratio moves when the border is taken at another probability.
+    ``softness`` is how far the ratio moves when the border is taken at another probability;
+    ``field`` is where the image lies in the masks' frame.
     """
     notes = []
     for name, value in shape_measures(found, lines).items():
@@ -82,7 +87,21 @@ def judge(
         notes.append("The borders of heart or lungs are unclear")
     if min(found.kept) < WHOLE:
         notes.append("Heart or lungs were found in several pieces; the largest was measured")
-    edges = found.masks[1][:, :2].any() or found.masks[2][:, -2:].any()
-    if edges:
-        notes.append("A lung reaches the edge of the image, so the thorax may be wider than seen")
+    if _widest_at_edge(found, lines, field):
+        notes.append(
+            "The lungs are widest at the edge of the image, so the thorax may be wider than seen"
+        )
     return Verdict(float(COST ** len(notes)), tuple(f"{note}." for note in notes))
+
+
+def _widest_at_edge(found: Masks, lines: HeartLines, field: Box) -> bool:
+    """Whether the thorax ends at a side of the image, or is still as wide where the image ends."""
+    outer_right, outer_left = lines.thorax_right[1], lines.thorax_left[1]
+    lowest = int(field.bottom - AT_EDGE)
+    right, left = (np.flatnonzero(lung[lowest]) for lung in found.masks[1:])
+    return bool(
+        outer_right <= field.left + AT_EDGE
+        or outer_left >= field.right - AT_EDGE
+        or (right.size and right[0] <= outer_right + AT_EDGE)
+        or (left.size and left[-1] + 1 >= outer_left - AT_EDGE)
+    )

@@ -40,6 +40,23 @@ def test_a_reading_holds_ratio_interval_lines_and_outlines(
     assert (found.confidence, found.notes, found.weights) == (1.0, (), "heart-toy")
 
 
+def test_nothing_is_measured_beyond_the_image(heart_card, drawn_network, chest, radiograph) -> None:
+    # The network's chest is wider than the image, whose input is padded on either side.
+    narrow = Geometry(
+        256, 160, SIDE, Box(0.0, 0.0, 256.0, 160.0), Box(0.0, 24.0, float(SIDE), 104.0)
+    )
+    image = Prepared(np.zeros((SIDE, SIDE), np.float32), narrow)
+    found = HeartReader(heart_card, drawn_network).read(radiograph, image)
+    assert found.lines.thorax_right[1] == pytest.approx(0, abs=0.01)
+    assert found.lines.thorax_left[1] == pytest.approx(160, abs=0.01)
+    assert found.ctr == pytest.approx(48 / 80, abs=0.005)
+    columns = np.concatenate([outline.points[:, 1] for outline in found.outlines])
+    assert columns.min() >= -1
+    assert columns.max() <= 161
+    assert "widest at the edge of the image" in " ".join(found.notes)
+    assert found.confidence < 1
+
+
 def test_sizes_are_given_at_the_detector_and_nowhere_else(
     heart_card, drawn_network, radiograph, prepared
 ) -> None:

@@ -3,18 +3,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cxr_valve.anatomy.masks import clean_masks
+from cxr_valve.anatomy.masks import clean_masks, within
 from cxr_valve.anatomy.plausibility import COST, judge, shape_measures
 from cxr_valve.anatomy.ratio import measure_lines
-from tests.anatomy.chest import DrawnChest
+from cxr_valve.imaging.geometry import Box
+from tests.anatomy.chest import SIDE
 from tests.anatomy.conftest import USUAL
 
+WHOLE = Box(0.0, 0.0, float(SIDE), float(SIDE))
+#: Where the drawn chest's lungs end: rows 24 to 104, columns 18 to 110; they are widest at row 64.
+TIGHT = Box(10.0, 10.0, 118.0, 118.0)
 
-def verdict(seen: np.ndarray, softness: float = 0.01):
-    found = clean_masks(seen)
+
+def verdict(seen: np.ndarray, softness: float = 0.01, field: Box = WHOLE):
+    found = clean_masks(within(seen, field))
     lines = measure_lines(found)
     assert lines is not None
-    return judge(found, lines, softness, USUAL)
+    return judge(found, lines, softness, USUAL, field)
 
 
 def test_a_usual_chest_is_trusted_without_a_word(chest) -> None:
@@ -50,13 +55,21 @@ def test_a_lung_in_pieces_is_said(chest) -> None:
     assert "in several pieces" in " ".join(verdict(seen).notes)
 
 
-def test_a_lung_cut_off_by_the_edge_is_said() -> None:
-    cut = DrawnChest(
-        heart=(78.0, 50.0, 22.0, 24.0),
-        right=(64.0, 15.0, 40.0, 20.0),
-        left=(64.0, 72.0, 40.0, 18.0),
-    )
-    assert "reaches the edge of the image" in " ".join(verdict(cut.probabilities()).notes)
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        (WHOLE, False),
+        (TIGHT, False),
+        # The lungs' bases are cut off, but they are widest above.
+        (replace(TIGHT, bottom=96.0), False),
+        (replace(TIGHT, bottom=62.0), True),
+        (replace(TIGHT, left=19.0), True),
+        (replace(TIGHT, right=109.0), True),
+    ],
+)
+def test_lungs_that_are_widest_where_the_image_ends_are_said(chest, field, said) -> None:
+    found = verdict(replace(chest, heart=(50.0, 70.0, 22.0, 24.0)).probabilities(), field=field)
+    assert ("widest at the edge of the image" in " ".join(found.notes)) == said
 
 
 def test_the_measures_are_ratios(chest) -> None:

@@ -12,6 +12,7 @@ from torch.nn import functional
 from cxr_valve.anatomy.masks import clean_masks
 from cxr_valve.anatomy.plausibility import judge
 from cxr_valve.anatomy.ratio import measure_lines
+from cxr_valve.imaging.geometry import Box
 from cxr_valve.models.anatomy_network import AnatomyNet
 from train.segmentation.data import SIDE, Pictures
 
@@ -90,7 +91,9 @@ def trusted(masks: NDArray[np.float32], usual: Mapping[str, tuple[float, float]]
     likely = (found.probabilities > 0.7).sum(axis=(1, 2))
     possible = (found.probabilities > 0.3).sum(axis=(1, 2))
     sure = bool(np.all(likely >= SURE * possible))
-    return sure and judge(found, lines, 0.0, usual).confidence >= PLAUSIBLE
+    # Where in the frame the image lies is not kept with it.
+    frame = Box(0.0, 0.0, *map(float, masks.shape[1:]))
+    return sure and judge(found, lines, 0.0, usual, frame).confidence >= PLAUSIBLE
 
 
 def _turn(degrees: float, size: float) -> Tensor:
