@@ -161,6 +161,22 @@ def test_the_heart_networks_card_is_said_in_words(roots: Path) -> None:
     assert page.code[0].value == card.training.command
 
 
+def test_what_the_heart_networks_recipe_was_worth_again_stands_apart(roots: Path) -> None:
+    card = shipped_heart().card
+    assert card.again is not None
+    page = opened()
+    page.button(key=f"card-{card.name}").click().run()
+    first, again = html(page).split("The same recipe again, on other radiographs")
+    assert "trained on 120 of the radiographs" in again
+    assert "measured on 60 others" in again
+    error, other = (
+        found["ctr_mean_absolute_error"] for found in (card.figures, card.again.figures)
+    )
+    assert f"({error.low:.3f} to {error.high:.3f}, n 30)" in first
+    assert f"<b>{other.value:.3f}</b>" in again
+    assert f"({other.low:.3f} to {other.high:.3f}, n 60)" in again
+
+
 def test_the_gates_card_is_said_in_words(roots: Path) -> None:
     card = shipped_gate().card
     page = opened()
