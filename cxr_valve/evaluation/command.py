@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cxr_valve.evaluation.options import ABOUT, EXAMPLES, add_options
+
 # What evaluates is imported where it is used: pandas and scipy take a second or two, which neither
 # --help nor the other commands should wait for.
 if TYPE_CHECKING:
@@ -18,39 +20,6 @@ if TYPE_CHECKING:
     from cxr_valve.evaluation.columns import Columns
     from cxr_valve.evaluation.report import Report
     from cxr_valve.evaluation.rules import Rule
-
-_ABOUT = """\
-Evaluate a score against a label at one operating point, with 95% intervals, and say what it
-means at another prevalence. SCORES.csv (or .parquet) holds one row per image with a label
-(0/1 or yes/no) and a score from 0 to 1; a patient column lets --interval bootstrap resample
-patients. Columns are guessed from their names and can be named. A score is positive when it is
-at least the threshold."""
-
-_EXAMPLES = """\
-examples:
-  Youden's threshold on a file, columns guessed:
-    python -m cxr_valve evaluate scores.csv
-
-  The highest threshold that still finds nine in ten, in a population where 1.7% have it:
-    python -m cxr_valve evaluate scores.csv --rule sensitivity=.9 --prevalence .017
-
-  Where a miss costs as much as twenty false alarms:
-    python -m cxr_valve evaluate scores.csv --rule cost=20 --prevalence .004
-
-  Several images per patient, so intervals from a bootstrap of patients:
-    python -m cxr_valve evaluate scores.csv --threshold .4 --patient mrn --interval bootstrap
-
-  Against another column of the same file, here the cardiothoracic ratio (paired DeLong test):
-    python -m cxr_valve evaluate scores.csv --split test --against ctr
-
-  A published 2×2 table (true positives, false negatives, false positives, true negatives):
-    python -m cxr_valve evaluate --counts 88 18 294 665 --prevalence .028
-
-  The same as JSON for a script, undefined numbers as null:
-    python -m cxr_valve evaluate --counts 88 18 294 665 --json -
-
-exit status: 0 done; 1 the data cannot be evaluated (the message names row and column);
-2 the command was not understood."""
 
 
 class _UsageError(Exception):
@@ -62,64 +31,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "evaluate",
         help="metrics of a score file or a 2×2 table, at any threshold and prevalence",
-        description=_ABOUT,
-        epilog=_EXAMPLES,
+        description=ABOUT,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    data = parser.add_argument_group("data")
-    data.add_argument("scores", nargs="?", type=Path, metavar="SCORES", help="CSV or Parquet file")
-    data.add_argument(
-        "--counts",
-        nargs=4,
-        type=_whole,
-        metavar=("TP", "FN", "FP", "TN"),
-        help="a 2×2 table instead of a file",
-    )
-    data.add_argument("--label", metavar="COL", help="column of the label")
-    data.add_argument("--score", metavar="COL", help="column of the score")
-    data.add_argument("--patient", metavar="COL", help="column of the patient")
-    data.add_argument("--split", metavar="NAME", help="only rows with this in the column 'split'")
-    data.add_argument(
-        "--against",
-        metavar="COL",
-        help="column of another measure (0 to 1) to compare the AUC with",
-    )
-    point = parser.add_argument_group("operating point").add_mutually_exclusive_group()
-    point.add_argument("--threshold", type=_number, metavar="T", help="positive from this score up")
-    point.add_argument(
-        "--rule",
-        type=_rule,
-        metavar="RULE",
-        help="youden (the default), sensitivity=X or specificity=X (at least), or cost=R (a miss "
-        "costs R false alarms)",
-    )
-    _add_population(parser)
+    add_options(parser)
     parser.set_defaults(run=run)
-
-
-def _add_population(parser: argparse.ArgumentParser) -> None:
-    there = parser.add_argument_group("population, intervals and output")
-    there.add_argument(
-        "--prevalence",
-        type=_share,
-        metavar="P",
-        help="of the target population, between 0 and 1 (default: that of the data)",
-    )
-    there.add_argument(
-        "--t",
-        type=_share,
-        metavar="T",
-        help="threshold probability of the net benefit (default: 1/(1+R) for --rule cost=R, else "
-        "the threshold moved to the prevalence; for --counts the prevalence)",
-    )
-    there.add_argument(
-        "--interval",
-        choices=("clopper-pearson", "wilson", "bootstrap"),
-        default="clopper-pearson",
-        help="for proportions; bootstrap resamples patients, for every metric",
-    )
-    there.add_argument("--seed", type=_whole, default=0, metavar="N", help="of the bootstrap")
-    there.add_argument("--json", metavar="FILE", help="write JSON to FILE, - for standard output")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -239,35 +156,3 @@ def _write(report: Report, notes: list[str], to: str | None) -> None:
     from cxr_valve.evaluation.terminal import show
 
     show(report)
-
-
-def _number(text: str) -> float:
-    value = float(text)
-    if value != value:
-        raise argparse.ArgumentTypeError(f"expected a number, found {text!r}")
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(
-            f"expected a number strictly between 0 and 1 (5% is .05), found {text!r}"
-        )
-    return value
-
-
-def _whole(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number ≥ 0, found {text!r}")
-    return value
-
-
-def _rule(text: str) -> Rule:
-    from cxr_valve.evaluation.rules import Rule
-
-    try:
-        return Rule.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None

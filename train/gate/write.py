@@ -28,11 +28,12 @@ from cxr_valve.imaging.prepare import PREPROCESSING
 from cxr_valve.models.gate_network import GateNet
 from cxr_valve.models.novelty import Novelty, fit_novelty, read_novelty, write_novelty
 from train.gate.augment import SIDE, network_input
+from train.gate.credits import DATA
 from train.gate.cutting import cutting_figures
 from train.gate.examples import Examples
 from train.gate.fit import GateRecipe, save_gate
 from train.gate.measure import POSES, figures, held_back, posed, show
-from train.gate.sources import DATA, HELD_BACK_ONE_IN, Original
+from train.gate.sources import HELD_BACK_ONE_IN, Original
 
 log = logging.getLogger(__name__)
 
