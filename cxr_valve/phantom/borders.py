@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from cxr_valve.phantom.solids import Field
+from cxr_valve.phantom.rays import Field
 
 #: How many radiographs show the collimated border; fewer are left white than made black.
 BORDERED, WHITE = 0.3, 0.06

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from cxr_valve.phantom.patient import Patient
-from cxr_valve.phantom.solids import View
+from cxr_valve.phantom.rays import View
 
 #: Share of radiographs taken at the bedside, back to the detector.
 BEDSIDE = 0.15

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_valve.phantom.build import Build
-from cxr_valve.phantom.solids import Field, Rays
+from cxr_valve.phantom.rays import Field, Rays
 
 Heights = NDArray[np.floating[Any]]
 

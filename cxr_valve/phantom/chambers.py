@@ -5,7 +5,8 @@ import numpy as np
 from cxr_valve.phantom.patient import Patient
 from cxr_valve.phantom.pericardium import sac
 from cxr_valve.phantom.place import Place
-from cxr_valve.phantom.solids import Rays, Slab, Vector, ellipsoid, tube, turned
+from cxr_valve.phantom.rays import Rays, Vector
+from cxr_valve.phantom.solids import Slab, ellipsoid, tube, turned
 from cxr_valve.phantom.ventricle import ventricle
 
 #: Long axis of an average left ventricle: degrees below the horizontal and towards the front.

@@ -8,7 +8,8 @@ from scipy import ndimage
 from cxr_valve.phantom.cage import Cage, Lines
 from cxr_valve.phantom.detector import resized
 from cxr_valve.phantom.patient import Patient
-from cxr_valve.phantom.solids import Field, Rays, Slab
+from cxr_valve.phantom.rays import Field, Rays
+from cxr_valve.phantom.solids import Slab
 
 #: Share of the lung's tissue that emphysema destroys, of its length along the ray.
 EMPHYSEMA = 0.06

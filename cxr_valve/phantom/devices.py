@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from cxr_valve.phantom.patient import Patient
-from cxr_valve.phantom.solids import Field, Rays, Slab
+from cxr_valve.phantom.rays import Field, Rays
+from cxr_valve.phantom.solids import Slab
 
 Point = tuple[float, float]
 

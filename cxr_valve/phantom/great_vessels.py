@@ -4,7 +4,8 @@ import numpy as np
 
 from cxr_valve.phantom.patient import Patient
 from cxr_valve.phantom.place import Place
-from cxr_valve.phantom.solids import Rays, Slab, Vector, ellipsoid, tube
+from cxr_valve.phantom.rays import Rays, Vector
+from cxr_valve.phantom.solids import Slab, ellipsoid, tube
 
 #: Ascending aorta of the average heart, mm.
 AORTA = 33.0

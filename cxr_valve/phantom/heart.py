@@ -9,7 +9,8 @@ from cxr_valve.phantom.chambers import chambers
 from cxr_valve.phantom.great_vessels import great_vessels, valve_at
 from cxr_valve.phantom.patient import Patient
 from cxr_valve.phantom.place import Place, place_heart
-from cxr_valve.phantom.solids import Field, Rays, Slab, Vector
+from cxr_valve.phantom.rays import Field, Rays, Vector
+from cxr_valve.phantom.solids import Slab
 
 if TYPE_CHECKING:
     from cxr_valve.phantom.build import Build

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-from cxr_valve.phantom.solids import Rays, Slab
+from cxr_valve.phantom.rays import Rays
+from cxr_valve.phantom.solids import Slab
 
 #: A notch is bridged where a ball of this radius would not fit in, mm.
 BRIDGE_MM = 45.0

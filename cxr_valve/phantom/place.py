@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cxr_valve.phantom.solids import Vector
+from cxr_valve.phantom.rays import Vector
 
 if TYPE_CHECKING:
     from cxr_valve.phantom.build import Build

@@ -13,8 +13,9 @@ from cxr_valve.phantom.devices import Landmarks, build_devices
 from cxr_valve.phantom.heart import Heart, build_heart
 from cxr_valve.phantom.looks import LOOKS, WHITE, process, sample_look, stored
 from cxr_valve.phantom.patient import AS_GRADES, MEASUREMENT_NAMES, Patient, sample_patient
+from cxr_valve.phantom.rays import Field, Rays
 from cxr_valve.phantom.skeleton import build_skeleton
-from cxr_valve.phantom.solids import Field, Rays, Slab, union_length
+from cxr_valve.phantom.solids import Slab, union_length
 from cxr_valve.phantom.thorax import Thorax, build_thorax
 from cxr_valve.phantom.vessels import build_vessels
 

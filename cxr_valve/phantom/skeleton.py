@@ -6,7 +6,7 @@ import numpy as np
 
 from cxr_valve.phantom.build import Build
 from cxr_valve.phantom.cage import Cage
-from cxr_valve.phantom.solids import Field, Rays
+from cxr_valve.phantom.rays import Field, Rays
 from cxr_valve.phantom.splat import Cloud, Points, shaft, splat
 
 #: Vertebrae shown, fifth cervical to second lumbar, counted from the first thoracic, and the level

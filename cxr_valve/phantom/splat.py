@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from cxr_valve.phantom.solids import Field, Rays
+from cxr_valve.phantom.rays import Field, Rays
 
 Points = NDArray[np.floating[Any]]
 

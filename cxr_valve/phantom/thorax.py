@@ -8,7 +8,8 @@ from cxr_valve.phantom.build import Build
 from cxr_valve.phantom.cage import Cage, Lines, levels
 from cxr_valve.phantom.changes import effusions, lung_changes
 from cxr_valve.phantom.patient import Patient
-from cxr_valve.phantom.solids import Field, Rays, Slab, ellipsoid, tube
+from cxr_valve.phantom.rays import Field, Rays
+from cxr_valve.phantom.solids import Slab, ellipsoid, tube
 from cxr_valve.phantom.trunk import build_body, build_soft
 
 #: Spacing of the tables of levels and the height they start at, mm.

@@ -4,7 +4,8 @@ import numpy as np
 
 from cxr_valve.phantom.build import Build
 from cxr_valve.phantom.cage import Lines, levels
-from cxr_valve.phantom.solids import Field, Rays, Slab, ellipsoid, tube, turned
+from cxr_valve.phantom.rays import Field, Rays
+from cxr_valve.phantom.solids import Slab, ellipsoid, tube, turned
 
 #: Heights (mm), and the trunk's half width and half depth there over those of the chest.
 HEIGHTS = (-70, -40, -15, 10, 40, 80, 120, 180, 250, 320, 420)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cxr_valve.phantom.solids import Rays, Slab, Vector
+from cxr_valve.phantom.rays import Rays, Vector
+from cxr_valve.phantom.solids import Slab
 
 #: Where between base (0) and apex (1) the ventricle is widest.
 WIDEST = 0.4

@@ -8,7 +8,7 @@ from cxr_valve.phantom.build import Build
 from cxr_valve.phantom.cage import Cage
 from cxr_valve.phantom.detector import resized
 from cxr_valve.phantom.patient import MEASUREMENT_MEANS, Patient
-from cxr_valve.phantom.solids import Field, Rays, Vector
+from cxr_valve.phantom.rays import Field, Rays, Vector
 from cxr_valve.phantom.splat import Cloud, Points, chords, splat
 
 #: Trees from each hilum, and how often each divides.

@@ -9,7 +9,8 @@ from cxr_valve.phantom.build import sample_build
 from cxr_valve.phantom.cage import Cage
 from cxr_valve.phantom.changes import EMPHYSEMA, effusions, lung_changes
 from cxr_valve.phantom.patient import Lung, Patient, sample_patient
-from cxr_valve.phantom.solids import Field, Rays, Slab, View
+from cxr_valve.phantom.rays import Field, Rays, View
+from cxr_valve.phantom.solids import Slab
 from cxr_valve.phantom.thorax import build_thorax
 
 SIDE = 200

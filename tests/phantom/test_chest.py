@@ -9,8 +9,8 @@ from cxr_valve.phantom.build import Build, sample_build, sample_exposure
 from cxr_valve.phantom.cage import Cage
 from cxr_valve.phantom.heart import HILA
 from cxr_valve.phantom.patient import Patient, sample_patient
+from cxr_valve.phantom.rays import Rays, View
 from cxr_valve.phantom.skeleton import build_skeleton
-from cxr_valve.phantom.solids import Rays, View
 from cxr_valve.phantom.thorax import Thorax, build_thorax
 from cxr_valve.phantom.vessels import build_vessels
 

@@ -7,7 +7,8 @@ import pytest
 
 from cxr_valve.phantom.devices import Landmarks, build_devices
 from cxr_valve.phantom.patient import Patient, sample_patient
-from cxr_valve.phantom.solids import Rays, View, ellipsoid, tube
+from cxr_valve.phantom.rays import Rays, View
+from cxr_valve.phantom.solids import ellipsoid, tube
 
 RAYS = Rays(200, 400.0, View())
 

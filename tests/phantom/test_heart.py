@@ -8,7 +8,8 @@ import pytest
 from cxr_valve.phantom.build import Build, sample_build
 from cxr_valve.phantom.heart import SILHOUETTE, Heart, build_heart
 from cxr_valve.phantom.patient import Measurements, Patient, sample_patient
-from cxr_valve.phantom.solids import Rays, View, union_length
+from cxr_valve.phantom.rays import Rays, View
+from cxr_valve.phantom.solids import union_length
 
 SIDE, FIELD_MM = 200, 400.0
 RAYS = Rays(SIDE, FIELD_MM, View())

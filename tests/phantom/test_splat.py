@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cxr_valve.phantom.solids import Rays, View
+from cxr_valve.phantom.rays import Rays, View
 from cxr_valve.phantom.splat import Cloud, along, chords, shaft, splat
 
 #: A tube so far away that everything is drawn at its own size.

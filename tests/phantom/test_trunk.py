@@ -7,7 +7,7 @@ import pytest
 
 from cxr_valve.phantom.build import Build, sample_build
 from cxr_valve.phantom.patient import sample_patient
-from cxr_valve.phantom.solids import Field, Rays, View
+from cxr_valve.phantom.rays import Field, Rays, View
 from cxr_valve.phantom.trunk import build_body, build_soft
 
 SIDE = 200

@@ -14,9 +14,9 @@ from train.demonstration.plan import MEMBERS, MemberPlan
 from train.demonstration.real import warped_images, with_real
 from train.fit.examples import TrainingData, from_cohort
 from train.fit.images import prepare_images
-from train.fit.loop import Epoch, Watcher
 from train.fit.member import fit_member
 from train.fit.team import single
+from train.fit.watcher import Epoch, Watcher
 from train.fit.weights import save_network
 from train.recipe import Recipe
 

@@ -3,7 +3,6 @@
 import logging
 import math
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,9 +17,9 @@ from train.fit.examples import TrainingData
 from train.fit.learner import Learner
 from train.fit.optimise import Average, make_optimiser, rate_at
 from train.fit.outcomes import Stopped, TrainingError
-from train.fit.progress import Progress
 from train.fit.team import Team
-from train.fit.validation import Validated, validate
+from train.fit.validation import validate
+from train.fit.watcher import Epoch, Watcher
 from train.recipe import Recipe
 
 log = logging.getLogger(__name__)
@@ -29,37 +28,6 @@ log = logging.getLogger(__name__)
 CHECKPOINT_SECONDS = 600.0
 #: On a GPU, how many batches may be under way before their loss is looked at.
 LOOK_EVERY = 16
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What an epoch came to: a row of metrics.csv."""
-
-    member: str
-    epoch: int
-    step: int
-    train_loss: float
-    validated: Validated
-    rate: float
-    seconds: float
-
-
-class Watcher:
-    """What the loop tells and asks; the defaults suit a loop that nobody watches."""
-
-    def __init__(self, progress: Progress | None = None) -> None:
-        self.progress = progress or Progress()
-
-    def stop(self) -> bool:
-        """Whether a graceful stop is wanted; asked before every batch."""
-        return False
-
-    def epoch(self, epoch: Epoch) -> None:
-        """An epoch is over."""
-
-    def steps_after(self) -> float:
-        """Steps of later members, for the time left."""
-        return 0.0
 
 
 class Loop:

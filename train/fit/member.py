@@ -5,9 +5,10 @@ from pathlib import Path
 
 from cxr_valve.models.networks import ValveNet
 from train.fit.examples import TrainingData
-from train.fit.loop import Loop, Watcher, new_network
+from train.fit.loop import Loop, new_network
 from train.fit.outcomes import TrainingError, reason
 from train.fit.team import Team
+from train.fit.watcher import Watcher
 from train.fit.weights import in_own_unit, save_network
 from train.recipe import Recipe
 

@@ -14,11 +14,11 @@ from train.cohort.card import CohortError
 from train.cohort.store import StoredCohort, load_cohort
 from train.fit.examples import from_cohort
 from train.fit.images import PreparedImages, prepare_images
-from train.fit.loop import Epoch, Watcher
 from train.fit.member import fit_member
 from train.fit.outcomes import Stopped, TrainingError, reason
 from train.fit.progress import Progress, StopWish
 from train.fit.team import Team, single
+from train.fit.watcher import RunWatcher
 from train.recipe import Recipe, RecipeError, recipe_from_json
 from train.runs.folder import RunError, RunFolder, RunStatus
 from train.runs.heartbeat import Heartbeat
@@ -135,81 +135,11 @@ def train_members(
     for network in recipe.networks:
         size = recipe.size_of(network)
         data = team.together(partial(from_cohort, cohort, prepared[size], recipe))
-        watcher = _RunWatcher(folder, recipe, network, progress, wish)
+        watcher = RunWatcher(folder, recipe, network, progress, wish)
         watcher.begin(len(data.train) // recipe.batch)
         fit_member(
             network, recipe, data, folder.network_file(network).parent, team, watcher=watcher
         )
-
-
-class _RunWatcher(Watcher):
-    """Writes what the loop tells into the run's folder, and asks it for a stop."""
-
-    def __init__(
-        self, folder: RunFolder, recipe: Recipe, network: str, progress: Progress, wish: StopWish
-    ) -> None:
-        super().__init__(progress)
-        self._folder, self._recipe, self._network, self._wish = folder, recipe, network, wish
-        self._steps_an_epoch = 0
-
-    def begin(self, steps_an_epoch: int) -> None:
-        """A member's turn has come."""
-        self._steps_an_epoch = steps_an_epoch
-        done = self._folder.metrics()
-        epochs = done.loc[done["member"] == self._network, "epoch"]
-        self.progress.set(
-            member=self._network,
-            epoch=int(epochs.max()) if len(epochs) else 0,
-            epochs=self._recipe.epochs,
-            step=0,
-            steps=self._recipe.epochs * steps_an_epoch,
-        )
-
-    def stop(self) -> bool:
-        """Whether the stop file or a signal asks for it; told at once, since a save may take."""
-        wanted = self._wish()
-        if wanted:
-            self.progress.set(state="stopping")
-        return wanted
-
-    def epoch(self, epoch: Epoch) -> None:
-        """Add a row to metrics.csv and a line to the log."""
-        found = epoch.validated
-        try:
-            self._folder.append_metrics(
-                member=epoch.member,
-                epoch=epoch.epoch,
-                step=epoch.step,
-                train_loss=f"{epoch.train_loss:.6g}",
-                validation_loss=f"{found.loss:.6g}",
-                validation_auc="" if found.auc is None else f"{found.auc:.6g}",
-                validation_mae="" if found.mae is None else f"{found.mae:.6g}",
-                rate=f"{epoch.rate:.6g}",
-                seconds=f"{epoch.seconds:.1f}",
-            )
-        except OSError as error:
-            raise TrainingError(
-                f"Expected to write metrics.csv in the run's folder; found that {reason(error)}. "
-                "Make room or allow writing there, then resume."
-            ) from error
-        merit = f"AUC {found.auc:.3f}" if found.auc is not None else f"MAE {found.mae:.3g}"
-        log.info(
-            "%s: epoch %d of %d, training loss %.4f, validation loss %.4f, %s, %.0f s",
-            epoch.member,
-            epoch.epoch,
-            self._recipe.epochs,
-            epoch.train_loss,
-            found.loss,
-            merit,
-            epoch.seconds,
-        )
-        self.progress.set(epoch=epoch.epoch)
-
-    def steps_after(self) -> float:
-        """Steps of the members that come later, as if each took as long as this one."""
-        networks = self._recipe.networks
-        later = len(networks) - 1 - networks.index(self._network)
-        return float(later * self._recipe.epochs * self._steps_an_epoch)
 
 
 def threads_for(local_workers: int) -> int:

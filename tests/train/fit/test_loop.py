@@ -13,10 +13,11 @@ from train.fit import loop as module
 from train.fit.checkpoint import load_checkpoint
 from train.fit.examples import Examples, TrainingData
 from train.fit.learner import Learner
-from train.fit.loop import Epoch, Loop, Watcher, new_network
+from train.fit.loop import Loop, new_network
 from train.fit.member import fit_member
 from train.fit.outcomes import Stopped, TrainingError
 from train.fit.team import choose, single
+from train.fit.watcher import Epoch, Watcher
 from train.fit.weights import in_own_unit
 from train.recipe import Recipe
 
