@@ -18,6 +18,7 @@ from cxr_valve.evaluation.operating_point import counts_at
 from cxr_valve.evaluation.prevalence import npv_at, ppv_at
 from cxr_valve.evaluation.resamples import Layout, both_classes, resampled
 from cxr_valve.evaluation.roc import auc_delong
+from cxr_valve.evaluation.severity import shares_of
 
 # What a mix of grades leaves undefined: it says nothing of the sample's prevalence.
 _OF_THE_SAMPLE = frozenset(
@@ -112,7 +113,8 @@ def bootstrap_at_mix(
     positive has.
     """
     open_fraction(level, "level")
-    shares = _shares(cohort, mix)
+    known = set() if cohort.grade is None else set(cohort.grade[cohort.labels].tolist())
+    shares = shares_of(mix, known)
     layouts = [Layout.of(cohort, threshold, grade) for grade in shares]
     weights = np.array(list(shares.values()))
     _, clusters = cohort.clusters()
@@ -141,18 +143,6 @@ def replicate_counts(cohort: Cohort, weights: npt.ArrayLike, threshold: float) -
     ``draw_patients`` gives them. Replicates with one class only are left out.
     """
     return both_classes(Layout.of(cohort, threshold).counts(np.asarray(weights, dtype=np.int64)))
-
-
-def _shares(cohort: Cohort, mix: Mapping[str, float]) -> dict[str, float]:
-    """The grades with a share, and their shares, which sum to 1."""
-    total = float(sum(mix.values()))
-    if not total > 0 or min(mix.values()) < 0:
-        raise ValueError(f"Expected shares ≥ 0 that do not all vanish, found {dict(mix)}.")
-    known = set() if cohort.grade is None else set(cohort.grade[cohort.labels].tolist())
-    unknown = [grade for grade, share in mix.items() if share > 0 and grade not in known]
-    if unknown:
-        raise ValueError(f"Expected grades among {sorted(known)}, found {unknown[0]!r}.")
-    return {grade: share / total for grade, share in mix.items() if share > 0}
 
 
 def _mixed(

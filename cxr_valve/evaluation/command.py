@@ -59,7 +59,8 @@ def _check_usage(args: argparse.Namespace) -> None:
         raise _UsageError("Expected either a file of scores or --counts TP FN FP TN.")
     if args.counts is None:
         return
-    for option in ("label", "score", "patient", "split", "against", "threshold", "rule"):
+    of_scores = ("label", "score", "patient", "grade", "mix", "split", "against", "threshold")
+    for option in (*of_scores, "rule"):
         if getattr(args, option) is not None:
             raise _UsageError(f"Expected no --{option} with --counts: a 2×2 table has no scores.")
     if args.interval == "bootstrap":
@@ -99,6 +100,7 @@ def _of_file(args: argparse.Namespace) -> tuple[Report, list[str]]:
         threshold,
         prevalence=args.prevalence,
         t=t,
+        mix=args.mix,
         interval=args.interval,
         seed=args.seed,
     )
@@ -110,7 +112,7 @@ def _of_file(args: argparse.Namespace) -> tuple[Report, list[str]]:
 def _columns(args: argparse.Namespace) -> Columns:
     from cxr_valve.evaluation.columns import Columns
 
-    return Columns(label=args.label, score=args.score, patient=args.patient)
+    return Columns(label=args.label, score=args.score, patient=args.patient, grade=args.grade)
 
 
 def _read(args: argparse.Namespace) -> pd.DataFrame:

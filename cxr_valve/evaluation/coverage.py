@@ -23,7 +23,7 @@ from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.intervals import Estimate, clopper_pearson_bounds
 from cxr_valve.evaluation.metrics import metrics
 from cxr_valve.evaluation.operating_point import counts_at
-from cxr_valve.evaluation.prevalence import npv_at, npv_estimate, ppv_at, ppv_estimate
+from cxr_valve.evaluation.prevalence import npv_at, ppv_at, predictive_at_rates
 from cxr_valve.evaluation.roc import auc_delong
 
 AUC, SENSITIVITY, TARGET_PREVALENCE = 0.80, 0.71, 0.017
@@ -99,8 +99,9 @@ def intervals(
     for name, method in (("Wilson", "wilson"), ("Clopper–Pearson", "clopper-pearson")):
         table = metrics(counts, method).as_dict()  # type: ignore[arg-type]
         found |= {(name, q): table[q] for q in QUANTITIES[1:]}
-    found["Mercaldo", "ppv_at_prevalence"] = ppv_estimate(counts, TARGET_PREVALENCE)
-    found["Mercaldo", "npv_at_prevalence"] = npv_estimate(counts, TARGET_PREVALENCE)
+    rates = table["sensitivity"].value, table["specificity"].value
+    ppv, npv = predictive_at_rates(*rates, counts.positives, counts.negatives, TARGET_PREVALENCE)
+    found |= {("Mercaldo", "ppv_at_prevalence"): ppv, ("Mercaldo", "npv_at_prevalence"): npv}
     kinds = {"bootstrap": cohort}
     if scenario.per_patient > 1:
         kinds = {"patient bootstrap": cohort, "image bootstrap": replace(cohort, patients=None)}

@@ -34,6 +34,9 @@ examples:
   Against another column of the same file, here the cardiothoracic ratio (paired DeLong test):
     python -m cxr_valve evaluate scores.csv --split test --against ctr
 
+  Where six positives in ten are mild, three moderate and one severe (a column holds grades):
+    python -m cxr_valve evaluate scores.csv --mix mild=60,moderate=30,severe=10
+
   A published 2×2 table (true positives, false negatives, false positives, true negatives):
     python -m cxr_valve evaluate --counts 88 18 294 665 --prevalence .028
 
@@ -58,6 +61,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     data.add_argument("--label", metavar="COL", help="column of the label")
     data.add_argument("--score", metavar="COL", help="column of the score")
     data.add_argument("--patient", metavar="COL", help="column of the patient")
+    data.add_argument("--grade", metavar="COL", help="column of the severity grade")
     data.add_argument("--split", metavar="NAME", help="only rows with this in the column 'split'")
     data.add_argument(
         "--against",
@@ -83,6 +87,13 @@ def _add_population(parser: argparse.ArgumentParser) -> None:
         type=_share,
         metavar="P",
         help="of the target population, between 0 and 1 (default: that of the data)",
+    )
+    there.add_argument(
+        "--mix",
+        type=_mix,
+        metavar="MIX",
+        help="severity grades of the positives there and their shares, such as mild=60,severe=40 "
+        "(default: as in the data)",
     )
     there.add_argument(
         "--t",
@@ -122,6 +133,15 @@ def _whole(text: str) -> int:
     if value < 0:
         raise argparse.ArgumentTypeError(f"expected a whole number ≥ 0, found {text!r}")
     return value
+
+
+def _mix(text: str) -> dict[str, float]:
+    from cxr_valve.evaluation.at_mix import parse_mix
+
+    try:
+        return parse_mix(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _rule(text: str) -> Rule:

@@ -73,28 +73,6 @@ def npv_at(
         return np.asarray(sp * (1 - pi) / (sp * (1 - pi) + (1 - se) * pi))
 
 
-def ppv_estimate(counts: Counts, prevalence: float, level: float = 0.95) -> Estimate:
-    """PPV at a target prevalence, with the logit interval of Mercaldo, Lau and Zhou (2007).
-
-    var(logit PPV) = (1−se)/(se·n₁) + sp/((1−sp)·n₀), the prevalence taken as known. Where
-    sensitivity is 0 or 1 or specificity is 1 the limits come from their adjusted estimates
-    (z²/2 added to each count). Undefined where a class is missing or nobody is flagged.
-    """
-    se, sp = _rates(counts)
-    value = float(ppv_at(se, sp, open_fraction(prevalence, "prevalence")))
-    return _mercaldo(value, _sizes(counts), (se, sp), logit(prevalence), True, level)
-
-
-def npv_estimate(counts: Counts, prevalence: float, level: float = 0.95) -> Estimate:
-    """NPV at a target prevalence, with the logit interval of Mercaldo, Lau and Zhou (2007).
-
-    var(logit NPV) = se/((1−se)·n₁) + (1−sp)/(sp·n₀); otherwise as ``ppv_estimate``.
-    """
-    se, sp = _rates(counts)
-    value = float(npv_at(se, sp, open_fraction(prevalence, "prevalence")))
-    return _mercaldo(value, _sizes(counts), (se, sp), -logit(prevalence), False, level)
-
-
 def predictive_at_rates(
     sensitivity: float,
     specificity: float,
@@ -103,10 +81,14 @@ def predictive_at_rates(
     prevalence: float,
     level: float = 0.95,
 ) -> tuple[Estimate, Estimate]:
-    """PPV and NPV at a target prevalence from rates and the numbers they rest on.
+    """PPV and NPV at a target prevalence from rates and the numbers of cases they rest on.
 
-    ``n1`` may be the effective number of positives behind a standardised sensitivity
-    (``severity.effective_positives``). Intervals as ``ppv_estimate``.
+    With the logit intervals of Mercaldo, Lau and Zhou (2007), the prevalence taken as known:
+    var(logit PPV) = (1−se)/(se·n₁) + sp/((1−sp)·n₀) and var(logit NPV) = se/((1−se)·n₁) +
+    (1−sp)/(sp·n₀). Where a rate is 0 or 1 the limits come from their adjusted estimates (z²/2
+    added to each count). Undefined where a rate is NaN, PPV where nobody is flagged and NPV where
+    everybody is. ``n1`` may be the effective number of positives behind a standardised sensitivity
+    (``severity.effective_positives``). Raises ValueError unless 0 < prevalence < 1.
     """
     pi, rates, sizes = open_fraction(prevalence, "prevalence"), (sensitivity, specificity), (n1, n0)
     ppv = float(ppv_at(sensitivity, specificity, pi))
@@ -145,16 +127,6 @@ def fagan(pre_test: float, likelihood_ratio: float) -> Fagan:
     log_ratio = math.log(likelihood_ratio) if likelihood_ratio > 0 else -math.inf
     after = log_before + log_ratio
     return Fagan(before, likelihood_ratio, float(expit(after)), log_before, log_ratio, after)
-
-
-def _rates(counts: Counts) -> tuple[float, float]:
-    if not counts.positives or not counts.negatives:
-        return math.nan, math.nan
-    return counts.tp / counts.positives, counts.tn / counts.negatives
-
-
-def _sizes(counts: Counts) -> tuple[float, float]:
-    return float(counts.positives), float(counts.negatives)
 
 
 def _mercaldo(

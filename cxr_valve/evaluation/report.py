@@ -3,48 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from cxr_valve.evaluation.against import Against
+from cxr_valve.evaluation.at_mix import AtMix, at_severity_mix, resampled_at_mix
 from cxr_valve.evaluation.bootstrap import bootstrap
 from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.intervals import Estimate
-from cxr_valve.evaluation.metrics import ProportionMethod, metrics
-from cxr_valve.evaluation.net_benefit import (
-    NetBenefit,
-    Source,
-    net_benefit_estimate,
-    threshold_probability,
-)
+from cxr_valve.evaluation.metrics import Metrics, ProportionMethod, metrics
+from cxr_valve.evaluation.net_benefit import Source, threshold_probability
 from cxr_valve.evaluation.operating_point import Counts, counts_at
 from cxr_valve.evaluation.precision_recall import average_precision
-from cxr_valve.evaluation.prevalence import (
-    NaturalFrequencies,
-    natural_frequencies,
-    npv_estimate,
-    ppv_estimate,
-)
 from cxr_valve.evaluation.roc import auc_delong
+from cxr_valve.evaluation.target import AtPrevalence, Target, at_prevalence, target_of
 
 Interval = Literal["clopper-pearson", "wilson", "bootstrap"]
-T_SOURCES: dict[Source, str] = {
-    "threshold": "the threshold, read as a calibrated probability and moved to the prevalence",
-    "given": "given by the user, as t or as a cost ratio R with t = 1/(1+R)",
-    "prevalence": "set to the prevalence, for want of a harm ratio",
-}
-
-
-@dataclass(frozen=True)
-class AtPrevalence:
-    """The test in a target population; ``own`` where that is the sample's own prevalence."""
-
-    prevalence: float
-    own: bool
-    ppv: Estimate
-    npv: Estimate
-    net_benefit: NetBenefit
-    per_1000: NaturalFrequencies
 
 
 @dataclass(frozen=True)
@@ -61,7 +36,8 @@ class Report:
     """Metrics of one operating point. ``threshold`` is None for a bare 2×2 table.
 
     ``at_prevalence`` is None where no prevalence was given and the sample has one class only;
-    ``against`` where the score was not compared with another measure.
+    ``at_mix`` where no mix of grades was, ``against`` where the score was not compared with
+    another measure.
     """
 
     n: int
@@ -72,6 +48,7 @@ class Report:
     at_prevalence: AtPrevalence | None
     resampling: Resampling | None = None
     against: Against | None = None
+    at_mix: AtMix | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries and numbers; NaN and infinity become None."""
@@ -81,28 +58,10 @@ class Report:
             "threshold": self.threshold,
             "counts": asdict(self.counts),
             "metrics": {name: asdict(e) for name, e in self.metrics.items()},
-            "at_prevalence": None,
+            "at_prevalence": self.at_prevalence.to_json() if self.at_prevalence else None,
         }
-        if self.at_prevalence is not None:
-            at = self.at_prevalence
-            benefit = asdict(at.net_benefit.net_benefit)
-            benefit |= {
-                "t": at.net_benefit.t,
-                "t_source": T_SOURCES[at.net_benefit.source],
-                "treat_all": at.net_benefit.treat_all,
-                "treat_none": at.net_benefit.treat_none,
-                "standardised": asdict(at.net_benefit.standardised),
-                "interventions_avoided": asdict(at.net_benefit.interventions_avoided),
-            }
-            per_1000 = asdict(at.per_1000)
-            per_1000.pop("population")
-            found["at_prevalence"] = {
-                "prevalence": at.prevalence,
-                "ppv": asdict(at.ppv),
-                "npv": asdict(at.npv),
-                "net_benefit": benefit,
-                "per_1000": per_1000,
-            }
+        if self.at_mix is not None:
+            found["at_mix"] = self.at_mix.to_json()
         if self.resampling is not None:
             found["bootstrap"] = asdict(self.resampling)
         if self.against is not None:
@@ -134,9 +93,9 @@ def report_counts(
     ``t`` is the threshold probability of the net benefit, by default the prevalence, where
     treating all gains nothing over treating nobody.
     """
-    every = metrics(counts, method, level).as_dict()
-    at = _at_prevalence(counts, prevalence, t, "given", method, level)
-    return Report(counts.n, counts.positives, None, counts, every, at)
+    found = metrics(counts, method, level)
+    at = _at_prevalence(found, counts, target_of(counts, prevalence, t, "given"), level)
+    return Report(counts.n, counts.positives, None, counts, found.as_dict(), at)
 
 
 def report_cohort(
@@ -145,6 +104,7 @@ def report_cohort(
     *,
     prevalence: float | None = None,
     t: float | None = None,
+    mix: Mapping[str, float] | None = None,
     interval: Interval = "clopper-pearson",
     replicates: int = 2000,
     seed: int = 0,
@@ -153,59 +113,48 @@ def report_cohort(
     """The report of a threshold on scored cases.
 
     Without ``t`` the threshold is read as a calibrated probability and moved to the target
-    prevalence. With ``interval="bootstrap"`` patients are resampled, and every metric the
-    replicates hold takes its limits from them.
+    prevalence. ``mix`` maps grades of the positives to weights: what depends on how ill they are
+    is then also given for that mix. With ``interval="bootstrap"`` patients are resampled, and
+    every metric the replicates hold takes its limits from them.
     """
     counts = counts_at(cohort.labels, cohort.scores, threshold)
     method: ProportionMethod = "clopper-pearson" if interval == "bootstrap" else interval
     source: Source = "given"
-    target = counts.prevalence if prevalence is None else prevalence
+    pi = counts.prevalence if prevalence is None else prevalence
     if t is None and 0 <= threshold < 1 and 0 < counts.prevalence < 1:
-        t, source = threshold_probability(threshold, counts.prevalence, target), "threshold"
+        t, source = threshold_probability(threshold, counts.prevalence, pi), "threshold"
+    found = metrics(counts, method, level)
     every = {
         "auc": auc_delong(cohort.labels, cohort.scores, level),
         "average_precision": average_precision(cohort.labels, cohort.scores, level=level),
-        **metrics(counts, method, level).as_dict(),
+        **found.as_dict(),
     }
-    at = _at_prevalence(counts, prevalence, t, source, method, level)
-    report = Report(counts.n, counts.positives, float(threshold), counts, every, at)
+    target = target_of(counts, prevalence, t, source)
+    at = _at_prevalence(found, counts, target, level)
+    at_mix = at_severity_mix(cohort, threshold, mix, target, method, level) if mix else None
+    report = Report(counts.n, counts.positives, float(threshold), counts, every, at, at_mix=at_mix)
     if interval != "bootstrap":
         return report
     return _bootstrapped(report, cohort, replicates, seed, level)
 
 
 def _at_prevalence(
-    counts: Counts,
-    prevalence: float | None,
-    t: float | None,
-    source: Source,
-    method: ProportionMethod,
-    level: float,
+    found: Metrics, counts: Counts, target: Target | None, level: float
 ) -> AtPrevalence | None:
-    pi = counts.prevalence if prevalence is None else prevalence
-    if not 0 < pi < 1:
+    if target is None:
         return None
-    if t is None:
-        t, source = pi, "prevalence"
-    found = metrics(counts, method, level)
-    return AtPrevalence(
-        prevalence=pi,
-        own=prevalence is None,
-        ppv=ppv_estimate(counts, pi, level),
-        npv=npv_estimate(counts, pi, level),
-        net_benefit=net_benefit_estimate(found, pi, t, source),
-        per_1000=natural_frequencies(found.sensitivity.value, found.specificity.value, pi),
-    )
+    return at_prevalence(found, (counts.positives, counts.negatives), target, level)
 
 
 def _bootstrapped(
     report: Report, cohort: Cohort, replicates: int, seed: int, level: float
 ) -> Report:
     """The report with the limits of a patient-level bootstrap wherever replicates have them."""
-    at, threshold = report.at_prevalence, report.threshold
+    at = report.at_prevalence
+    threshold = report.threshold if report.threshold is not None else math.nan
     resampled = bootstrap(
         cohort,
-        threshold if threshold is not None else math.nan,
+        threshold,
         prevalence=at.prevalence if at else None,
         t=at.net_benefit.t if at else None,
         replicates=replicates,
@@ -215,8 +164,8 @@ def _bootstrapped(
     source = Resampling(resampled.requested, resampled.dropped, resampled.clusters)
     drawn = resampled.estimates()
     every = {name: drawn.get(name, estimate) for name, estimate in report.metrics.items()}
-    if at is not None:
-        benefit = at.net_benefit.resampled(drawn["net_benefit"])
-        ppv, npv = drawn["ppv_at_prevalence"], drawn["npv_at_prevalence"]
-        at = replace(at, ppv=ppv, npv=npv, net_benefit=benefit)
-    return replace(report, metrics=every, at_prevalence=at, resampling=source)
+    mixed = report.at_mix
+    if mixed is not None:
+        mixed = resampled_at_mix(mixed, cohort, threshold, replicates, seed, level)
+    at = at.resampled(drawn) if at else None
+    return replace(report, metrics=every, at_prevalence=at, at_mix=mixed, resampling=source)

@@ -65,10 +65,10 @@ def auc_delong(labels: npt.ArrayLike, scores: npt.ArrayLike, level: float = 0.95
     positives, negatives = int(y.sum()), int((~y).sum())
     if not positives or not negatives:
         return undefined("DeLong", len(y))
-    value = float(_placements(y, s)[0].mean())
+    value = float(placements(y, s)[0].mean())
     variance = delong_variance(y, s)
     if not variance > 1e-15:
-        return _newcombe(value, positives, negatives, level)
+        return newcombe(value, positives, negatives, level)
     half = critical_value(level) * math.sqrt(variance)
     return Estimate(value, max(0.0, value - half), min(1.0, value + half), len(y), "DeLong")
 
@@ -123,7 +123,7 @@ def _test(one: Estimate, two: Estimate, variance: float, n: int, level: float) -
     return AucTest(one, two, gap, z, float(2 * ndtr(-abs(z))))
 
 
-def _placements(y: BoolArray, s: FloatArray) -> tuple[FloatArray, FloatArray]:
+def placements(y: BoolArray, s: FloatArray) -> tuple[FloatArray, FloatArray]:
     """For each positive the share of negatives below it, for each negative of positives above.
 
     Ties count one half. By searching sorted scores, in O(n log n) (after Sun and Xu, 2014).
@@ -143,13 +143,16 @@ def _covariance(y: BoolArray, scores: list[FloatArray]) -> FloatArray:
     """Covariance of the AUCs of several scores, of shape (k, k); NaN where a class has < 2."""
     if min(int(y.sum()), int((~y).sum())) < 2:
         return np.full((len(scores), len(scores)), np.nan)
-    of_positives, of_negatives = zip(*(_placements(y, s) for s in scores), strict=True)
+    of_positives, of_negatives = zip(*(placements(y, s) for s in scores), strict=True)
     spread = np.cov(np.stack(of_positives)) / y.sum() + np.cov(np.stack(of_negatives)) / (~y).sum()
     return np.atleast_2d(np.asarray(spread, dtype=np.float64))
 
 
-def _newcombe(value: float, positives: int, negatives: int, level: float) -> Estimate:
-    """Newcombe (2006), method 5: limits θ where |AUC − θ| = z·se(θ), se by Hanley and McNeil."""
+def newcombe(value: float, positives: float, negatives: int, level: float = 0.95) -> Estimate:
+    """Newcombe (2006), method 5: limits θ where |AUC − θ| = z·se(θ), se by Hanley and McNeil.
+
+    Needs no variance. ``positives`` may be an effective number, as of a weighted mean of grades.
+    """
     z = critical_value(level)
     weight = (positives + negatives) / 2 - 1
 
@@ -160,4 +163,4 @@ def _newcombe(value: float, positives: int, negatives: int, level: float) -> Est
 
     low = brentq(gap, 0.0, value - 1e-9) if value > 1e-6 else 0.0
     high = brentq(gap, value + 1e-9, 1.0) if value < 1 - 1e-6 else 1.0
-    return Estimate(value, float(low), float(high), positives + negatives, "Newcombe")
+    return Estimate(value, float(low), float(high), round(positives + negatives), "Newcombe")

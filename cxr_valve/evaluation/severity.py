@@ -1,16 +1,35 @@
-"""Sensitivity by grade, and what it becomes when the mix of grades changes."""
+"""Sensitivity and AUC by grade, and what they become when the mix of grades changes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from cxr_valve.evaluation.checks import paired
-from cxr_valve.evaluation.intervals import Estimate
+from cxr_valve.evaluation.checks import FloatArray, paired
+from cxr_valve.evaluation.intervals import Estimate, critical_value
 from cxr_valve.evaluation.metrics import PROPORTIONS, ProportionMethod, weighted_sum
 from cxr_valve.evaluation.operating_point import is_positive
+from cxr_valve.evaluation.roc import newcombe, placements
+
+
+@dataclass(frozen=True, eq=False)
+class GradeAucs:
+    """AUC of the positives of each grade against all negatives.
+
+    ``names`` of the k grades, ``values`` and ``positives`` of shape (k,), ``covariance`` of the
+    values, shape (k, k): NaN on the diagonal of a grade with one positive, and everywhere with
+    fewer than two negatives.
+    """
+
+    names: tuple[str, ...]
+    values: FloatArray
+    covariance: FloatArray
+    positives: FloatArray
+    negatives: int
 
 
 def sensitivity_by_grade(
@@ -27,10 +46,8 @@ def sensitivity_by_grade(
     Grades of negatives are ignored. Keys in order of first appearance among positives.
     """
     y, s = paired(labels, scores)
-    names = np.asarray(grades, dtype=str)
-    if names.shape != y.shape:
-        raise ValueError(f"Expected {len(y)} grades, one per label, found {names.size}.")
-    hit, names = is_positive(s[y], threshold), names[y]
+    names = _of_positives(grades, y)
+    hit = is_positive(s[y], threshold)
     found = dict.fromkeys(names.tolist())
     proportion = PROPORTIONS[method]
     return {
@@ -52,16 +69,8 @@ def sensitivity_at_mix(by_grade: Mapping[str, Estimate], mix: Mapping[str, float
     the grades (Zou and Donner, 2008). Raises ValueError for a grade without positives here, a
     negative weight, or weights that sum to 0.
     """
-    total = float(sum(mix.values()))
-    if not total > 0 or min(mix.values()) < 0:
-        raise ValueError(f"Expected shares ≥ 0 that do not all vanish, found {dict(mix)}.")
-    unknown = [name for name, share in mix.items() if share > 0 and name not in by_grade]
-    if unknown:
-        raise ValueError(
-            f"Expected grades among {sorted(by_grade)}, found {unknown[0]!r}: "
-            "no positive of that grade was scored, so its sensitivity is unknown."
-        )
-    return weighted_sum([(share / total, by_grade[g]) for g, share in mix.items() if share > 0])
+    shares = shares_of(mix, by_grade.keys())
+    return weighted_sum([(share, by_grade[grade]) for grade, share in shares.items()])
 
 
 def effective_positives(by_grade: Mapping[str, Estimate], mix: Mapping[str, float]) -> float:
@@ -70,8 +79,95 @@ def effective_positives(by_grade: Mapping[str, Estimate], mix: Mapping[str, floa
     se·(1−se)/Σ share²·seᵢ·(1−seᵢ)/nᵢ: the n whose binomial variance is that of the weighted sum.
     Where every grade is found always or never that variance is 0, and all positives count.
     """
-    total = float(sum(mix.values()))
-    parts = [(share / total, by_grade[grade]) for grade, share in mix.items() if share > 0]
+    shares = shares_of(mix, by_grade.keys())
+    parts = [(share, by_grade[grade]) for grade, share in shares.items()]
     value = sum(share * e.value for share, e in parts)
     variance = sum(share**2 * e.value * (1 - e.value) / e.n for share, e in parts)
     return value * (1 - value) / variance if variance > 0 else sum(e.n for e in by_grade.values())
+
+
+def auc_by_grade(labels: npt.ArrayLike, scores: npt.ArrayLike, grades: npt.ArrayLike) -> GradeAucs:
+    """The AUC of each grade and how they vary together.
+
+    By the components of DeLong et al. (1988): positives of two grades are different people and so
+    independent; the negatives are the same for every grade. Grades of negatives are ignored.
+    Values are NaN without negatives. Raises ValueError where no positive is scored.
+    """
+    y, s = paired(labels, scores)
+    own = _of_positives(grades, y)
+    names = tuple(dict.fromkeys(own.tolist()))
+    if not names:
+        raise ValueError(f"Expected positives with a grade, found none among {len(y)} cases.")
+    negatives = int((~y).sum())
+    if not negatives:
+        unknown = np.full(len(names), np.nan)
+        counts = np.array([(own == name).sum() for name in names], dtype=np.float64)
+        return GradeAucs(names, unknown, np.diag(unknown), counts, 0)
+    groups = [s[y][own == name] for name in names]
+    counts = np.array([len(group) for group in groups], dtype=np.float64)
+    below, above = zip(*(_placed(group, s[~y]) for group in groups), strict=True)
+    values = np.array([part.mean() for part in below])
+    with np.errstate(invalid="ignore"):
+        of_grades = [part.var(ddof=1) / len(part) if len(part) > 1 else np.nan for part in below]
+        shared = np.cov(np.stack(above)) / negatives if negatives > 1 else np.nan
+    covariance = np.diag(of_grades) + np.broadcast_to(shared, (len(names),) * 2)
+    return GradeAucs(names, values, covariance, counts, negatives)
+
+
+def auc_at_mix(by_grade: GradeAucs, mix: Mapping[str, float], level: float = 0.95) -> Estimate:
+    """Σ share·AUC over grades, the shares taken as known (direct standardisation).
+
+    With DeLong's normal interval; where its variance is zero or undefined, as in ``auc_delong``
+    Newcombe's, with 1/Σ(share²/n) positives: as many as would vary so little were all grades
+    alike. ``n`` counts the cases of the grades with a share and the negatives. Raises ValueError
+    as ``sensitivity_at_mix``.
+    """
+    shares = shares_of(mix, by_grade.names)
+    used = [by_grade.names.index(name) for name in shares]
+    weights, counts = np.array(list(shares.values())), by_grade.positives[used]
+    value = float(weights @ by_grade.values[used])
+    variance = float(weights @ by_grade.covariance[np.ix_(used, used)] @ weights)
+    n = int(counts.sum()) + by_grade.negatives
+    if math.isnan(value):
+        return Estimate(value, math.nan, math.nan, n, "DeLong")
+    if not variance > 1e-15:
+        alike = float(1 / (weights**2 / counts).sum())
+        return replace(newcombe(value, alike, by_grade.negatives, level), n=n)
+    half = critical_value(level) * math.sqrt(variance)
+    return Estimate(value, max(0.0, value - half), min(1.0, value + half), n, "DeLong")
+
+
+def shares_of(mix: Mapping[str, float], known: Collection[str]) -> dict[str, float]:
+    """The grades of ``mix`` with a share, and their shares, rescaled to sum to 1.
+
+    Raises ValueError for a negative weight, for weights that sum to 0, and for a grade that is
+    not ``known``.
+    """
+    total = float(sum(mix.values()))
+    if not total > 0 or min(mix.values()) < 0:
+        raise ValueError(f"Expected shares ≥ 0 that do not all vanish, found {dict(mix)}.")
+    unknown = [name for name, share in mix.items() if share > 0 and name not in known]
+    if unknown:
+        raise ValueError(
+            f"Expected grades among {sorted(known)}, found {unknown[0]!r}: "
+            "no positive of that grade was scored."
+        )
+    return {name: share / total for name, share in mix.items() if share > 0}
+
+
+def mix_in_words(mix: Mapping[str, float]) -> str:
+    """The shares as people read them: mild 50%, severe 50%."""
+    total = sum(mix.values())
+    return ", ".join(f"{grade} {share / total:.0%}" for grade, share in mix.items())
+
+
+def _of_positives(grades: npt.ArrayLike, positive: npt.NDArray[np.bool_]) -> npt.NDArray[np.str_]:
+    names = np.asarray(grades, dtype=str)
+    if names.shape != positive.shape:
+        raise ValueError(f"Expected {len(positive)} grades, one per label, found {names.size}.")
+    return names[positive]
+
+
+def _placed(positives: FloatArray, negatives: FloatArray) -> tuple[FloatArray, FloatArray]:
+    labels = np.r_[np.ones(len(positives), bool), np.zeros(len(negatives), bool)]
+    return placements(labels, np.r_[positives, negatives])

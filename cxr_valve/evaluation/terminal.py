@@ -8,9 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from cxr_valve.evaluation.against import Against
+from cxr_valve.evaluation.at_mix import AtMix
 from cxr_valve.evaluation.intervals import Estimate
 from cxr_valve.evaluation.prevalence import TRANSPORT_ASSUMPTION
-from cxr_valve.evaluation.report import T_SOURCES, AtPrevalence, Report
+from cxr_valve.evaluation.report import Report
+from cxr_valve.evaluation.severity import mix_in_words
+from cxr_valve.evaluation.target import T_SOURCES, AtPrevalence
 
 NAMES = {
     "auc": "AUC",
@@ -52,6 +55,8 @@ def show(report: Report, console: Console | None = None) -> None:
         _show_against(report.against, out)
     if report.at_prevalence is not None:
         _show_population(report.at_prevalence, out)
+    if report.at_mix is not None:
+        _show_mix(report.at_mix, out)
 
 
 def _show_against(against: Against, out: Console) -> None:
@@ -65,9 +70,19 @@ def _show_against(against: Against, out: Console) -> None:
         out.print(f"{against.left_out} cases without {against.rival} left out of both")
 
 
-def _show_population(at: AtPrevalence, out: Console) -> None:
+def _show_mix(mixed: AtMix, out: Console) -> None:
+    where = f", were the positives {mix_in_words(mixed.shares)}"
+    table = _table(f"whatever the prevalence{where}")
+    table.add_row("AUC", *_cells(mixed.auc))
+    table.add_row("sensitivity", *_cells(mixed.sensitivity))
+    out.print(table)
+    if mixed.at is not None:
+        _show_population(mixed.at, out, where)
+
+
+def _show_population(at: AtPrevalence, out: Console, where: str = "") -> None:
     which = "these cases' own prevalence" if at.own else "a prevalence"
-    table = _table(f"at {which} of {at.prevalence:.4g}")
+    table = _table(f"at {which} of {at.prevalence:.4g}{where}")
     table.add_row("PPV", *_cells(at.ppv))
     table.add_row("NPV", *_cells(at.npv))
     benefit = at.net_benefit

@@ -159,6 +159,7 @@ def test_no_cases_and_no_file_exit_1(tmp_path, capsys) -> None:
         (("s.csv", "--counts", 1, 2, 3, 4), "either a file of scores or --counts"),
         (("--counts", 1, 2, 3, 4, "--threshold", 0.5), "no --threshold with --counts"),
         (("--counts", 1, 2, 3, 4, "--rule", "youden"), "no --rule with --counts"),
+        (("--counts", 1, 2, 3, 4, "--mix", "mild=1"), "no --mix with --counts"),
         (("--counts", 1, 2, 3, 4, "--interval", "bootstrap"), "clopper-pearson or wilson"),
     ],
 )
@@ -215,3 +216,24 @@ def test_a_score_is_tested_against_another_column(tmp_path, cohort, capsys) -> N
     assert "against ctr" in capsys.readouterr().out
     assert run(path, "--against", "size") == 1
     assert "Expected a column 'size' for --against" in capsys.readouterr().err
+
+
+def test_a_severity_mix_is_evaluated_where_a_column_holds_grades(tmp_path, cohort, capsys) -> None:
+    path = tmp_path / "scores.csv"
+    grade = [
+        "none" if not y else "severe" if i % 3 else "mild" for i, y in enumerate(cohort.labels)
+    ]
+    table = {"label": cohort.labels.astype(int), "score": cohort.scores, "how_bad": grade}
+    pd.DataFrame(table).to_csv(path, index=False)
+    arguments = (path, "--grade", "how_bad", "--mix", "mild=80,severe=20", "--prevalence", 0.02)
+    found = answer(capsys, *arguments)["at_mix"]
+    assert found["shares"] == {"mild": 0.8, "severe": 0.2}
+    assert found["auc"]["low"] < found["auc"]["value"] < found["auc"]["high"]
+    assert found["at_prevalence"]["prevalence"] == 0.02
+    assert run(*arguments) == 0
+    assert "were the positives mild 80%, severe 20%" in capsys.readouterr().out
+    assert run(path, "--mix", "mild=1") == 1
+    assert "found 'mild': no positive of that grade was scored" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(path, "--mix", "mild")
+    assert "such as mild=60,severe=40; found 'mild'" in capsys.readouterr().err

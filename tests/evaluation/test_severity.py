@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
 from cxr_valve.evaluation.intervals import Estimate
+from cxr_valve.evaluation.roc import auc_delong, newcombe
 from cxr_valve.evaluation.severity import (
+    auc_at_mix,
+    auc_by_grade,
     effective_positives,
+    mix_in_words,
     observed_mix,
     sensitivity_at_mix,
     sensitivity_by_grade,
@@ -58,3 +63,76 @@ def test_certainty_at_the_observed_mix_is_that_of_all_positives_or_more() -> Non
     assert effective_positives(alike, {"mild": 2, "severe": 0}) == pytest.approx(4)
     certain = {"severe": Estimate(1.0, 0.4, 1.0, 4, "")}
     assert effective_positives(certain, {"severe": 1}) == 4
+
+
+def drawn(rng: np.random.Generator, n: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels, tied scores and grades; the severe score higher."""
+    labels = rng.random(n) < 0.4
+    severe = rng.random(n) < 0.3
+    scores = np.round(rng.normal(size=n) + labels * (0.6 + 1.2 * severe), 1)
+    return labels, scores, np.where(labels, np.where(severe, "severe", "mild"), "none")
+
+
+def test_the_auc_of_one_grade_is_delongs_on_its_cases() -> None:
+    labels, scores, grades = drawn(np.random.default_rng(1))
+    found = auc_by_grade(labels, scores, grades)
+    for name in ("mild", "severe"):
+        own = (grades == name) | ~labels
+        alone, mixed = auc_delong(labels[own], scores[own]), auc_at_mix(found, {name: 7})
+        assert (mixed.value, mixed.low, mixed.high) == pytest.approx(
+            (alone.value, alone.low, alone.high)
+        )
+        assert (mixed.n, mixed.method) == (alone.n, "DeLong")
+
+
+def test_the_observed_mix_gives_back_the_auc_and_is_a_little_more_certain() -> None:
+    labels, scores, grades = drawn(np.random.default_rng(2))
+    observed = {name: float((grades == name).sum()) for name in ("mild", "severe")}
+    mixed = auc_at_mix(auc_by_grade(labels, scores, grades), observed)
+    plain = auc_delong(labels, scores)
+    assert mixed.value == pytest.approx(plain.value)
+    # Shares that are known vary less than shares that are drawn.
+    assert 0.9 * plain.width < mixed.width < plain.width
+
+
+def test_the_variance_at_a_mix_is_that_of_repeated_samples() -> None:
+    """Grades of fixed size drawn anew, as the formula assumes: the spread of the AUC itself."""
+    rng, mix = np.random.default_rng(3), {"mild": 20.0, "severe": 80.0}
+    labels = np.repeat([True, True, False], [60, 15, 80])
+    grades = np.repeat(["mild", "severe", "none"], [60, 15, 80])
+    values, widths = [], []
+    for _ in range(600):
+        scores = rng.normal(np.repeat([0.6, 1.8, 0.0], [60, 15, 80]))
+        e = auc_at_mix(auc_by_grade(labels, scores, grades), mix)
+        values.append(e.value)
+        widths.append(e.width)
+    assert np.mean(widths) / (2 * 1.96) == pytest.approx(np.std(values), rel=0.08)
+
+
+def test_without_a_variance_the_auc_at_a_mix_still_has_an_interval() -> None:
+    labels = [1, 1, 1, 0, 0, 0]
+    apart = auc_at_mix(
+        auc_by_grade(labels, [0.7, 0.8, 0.9, 0.1, 0.2, 0.3], ["a", "a", "b", "", "", ""]),
+        {"a": 1, "b": 1},
+    )
+    # Shares of a half on 2 and 1 positives vary like 1/(¼/2 + ¼/1) alike ones.
+    expected = newcombe(1.0, 1 / (0.25 / 2 + 0.25), 3)
+    assert (apart.value, apart.low, apart.high) == (1.0, expected.low, 1.0)
+    assert (apart.n, apart.method) == (6, "Newcombe")
+    one = auc_by_grade([1, 0], [0.5, 0.5], ["a", ""])
+    assert auc_at_mix(one, {"a": 1}).value == 0.5
+    assert auc_at_mix(one, {"a": 1}).width > 0.8
+
+
+def test_the_auc_of_a_mix_needs_its_grades_and_negatives() -> None:
+    labels, scores, grades = drawn(np.random.default_rng(4))
+    with pytest.raises(ValueError, match="found 'moderate': no positive of that grade"):
+        auc_at_mix(auc_by_grade(labels, scores, grades), {"moderate": 1})
+    with pytest.raises(ValueError, match="Expected positives with a grade, found none among 2"):
+        auc_by_grade([0, 0], [0.1, 0.2], ["none", "none"])
+    only = auc_by_grade([1, 1], [0.1, 0.2], ["mild", "mild"])
+    assert not auc_at_mix(only, {"mild": 1}).defined
+
+
+def test_a_mix_is_said_in_whole_shares() -> None:
+    assert mix_in_words({"mild": 3, "severe": 1}) == "mild 75%, severe 25%"

@@ -12,7 +12,8 @@ from cxr_valve.evaluation.checks import FloatArray
 from cxr_valve.evaluation.net_benefit import net_benefit
 from cxr_valve.evaluation.prevalence import npv_at, ppv_at, predictive_at_rates
 from cxr_valve.evaluation.safe_export import safe_csv
-from cxr_valve.ui.explorer.mixture import mix_in_words, mixed_sensitivity
+from cxr_valve.evaluation.severity import mix_in_words
+from cxr_valve.ui.explorer.mixture import mixed_sensitivity
 from cxr_valve.ui.explorer.operating import Operating, followed_t
 from cxr_valve.ui.explorer.payload import Points, bounds, operating_points
 from cxr_valve.ui.explorer.source import Source

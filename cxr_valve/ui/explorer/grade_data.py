@@ -1,4 +1,4 @@
-"""Scores by class and, where grades are known, by grade."""
+"""Scores by class and, where grades are known, by grade: rates, AUC, counts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from scipy.special import ndtr
 from cxr_valve.evaluation.checks import FloatArray
 from cxr_valve.evaluation.intervals import clopper_pearson_bounds
 from cxr_valve.evaluation.operating_point import positives_from
+from cxr_valve.evaluation.severity import auc_by_grade
 from cxr_valve.findings import FINDINGS
 from cxr_valve.ui.explorer.source import Source
 
@@ -52,6 +53,19 @@ def grade_data(source: Source, thresholds: FloatArray) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def grade_aucs(source: Source) -> dict[str, Any] | None:
+    """AUC of each grade against all negatives, with their covariance; None where not known."""
+    cohort, names = source.cohort, grade_names(source)
+    if cohort is None or cohort.grade is None or not names or cohort.positives == len(cohort):
+        return None
+    found = auc_by_grade(cohort.labels, cohort.scores, cohort.grade)
+    order = [found.names.index(name) for name in names]
+    return {
+        "values": found.values[order].tolist(),
+        "covariance": found.covariance[np.ix_(order, order)].tolist(),
+    }
 
 
 def histogram(source: Source, points: Points) -> dict[str, Any] | None:

@@ -38,9 +38,3 @@ def mixed_sensitivity(source: Source, threshold: float, mix: dict[str, float]) -
     assert cohort.grade is not None, "with known grades"
     found = sensitivity_by_grade(cohort.labels, cohort.scores, cohort.grade, threshold)
     return MixedSensitivity(sensitivity_at_mix(found, mix), effective_positives(found, mix))
-
-
-def mix_in_words(mix: dict[str, float]) -> str:
-    """The shares as people read them: mild 50%, severe 50%."""
-    total = sum(mix.values())
-    return ", ".join(f"{grade} {share / total:.0%}" for grade, share in mix.items())

@@ -15,7 +15,7 @@ from cxr_valve.evaluation.report import finite
 from cxr_valve.evaluation.rules import Rule, choose_threshold
 from cxr_valve.findings import FINDINGS
 from cxr_valve.ui.explorer.calibration_data import calibration_data
-from cxr_valve.ui.explorer.grade_data import grade_data, histogram
+from cxr_valve.ui.explorer.grade_data import grade_aucs, grade_data, histogram
 from cxr_valve.ui.explorer.source import Source
 from cxr_valve.ui.frame import FINDING_COLOURS
 
@@ -71,6 +71,7 @@ def build_payload(source: Source) -> Json:
         "scale": source.scale,
         "histogram": histogram(source, points),
         "grades": grade_data(source, points.thresholds),
+        "gradeAucs": grade_aucs(source),
         "calibration": calibration_data(source),
     }
     return dict(finite(document))

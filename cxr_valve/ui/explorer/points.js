@@ -165,14 +165,22 @@ function precisionLimits(curve, source, pi) {
   return { low: found.map((e) => e.low), high: found.map((e) => e.high) };
 }
 
-/** Area under an ROC curve by trapezoids, which counts ties by half. */
-function areaUnder({ se, sp }) {
-  let [area, x, y] = [0, 0, 0];
-  for (let at = 0; at < se.length; at += 1) {
-    area += ((1 - sp[at] - x) * (se[at] + y)) / 2;
-    [x, y] = [1 - sp[at], se[at]];
-  }
-  return area + ((1 - x) * (1 + y)) / 2;
+/** The area under the ROC curve at a severity mix: Σ share·AUC of the grade, which vary together. */
+function aucAtMix(source, mix) {
+  const total = sum(mix);
+  const used = source.grades.map((_, at) => at).filter((at) => mix[at] > 0);
+  const weight = (at) => mix[at] / total;
+  const { values, covariance } = source.gradeAucs;
+  const value = sum(used.map((at) => weight(at) * values[at]));
+  const variance = sum(used.flatMap((i) => used.map((j) => weight(i) * weight(j) * (covariance[i][j] ?? NaN))));
+  const n = sum(used.map((at) => source.grades[at].n)) + source.negatives;
+  return aucEstimate(value, variance, alikePositives(source, mix), source.negatives, n);
+}
+
+/** How many positives would vary as little as those of a mix, were all its grades alike. */
+function alikePositives(source, mix) {
+  const total = sum(mix);
+  return 1 / sum(source.grades.map((grade, at) => (mix[at] / total) ** 2 / grade.n));
 }
 
 /** Area under the precision–recall curve at a prevalence, Σ ΔR·P, with Boyd's logit limits. */
@@ -186,8 +194,7 @@ function averagePrecision(source, mix, pi) {
     before = se[at];
   }
   const n = source.positives;
-  // The limits are those of one sample of positives, not of a mix of several.
-  if (mixed || n === null || !(value > 1e-12 && value < 1 - 1e-12)) return without(value, n);
-  const half = Z / Math.sqrt(n * value * (1 - value));
+  if (n === null || !(value > 1e-12 && value < 1 - 1e-12)) return without(value, n);
+  const half = Z / Math.sqrt((mixed ? alikePositives(source, mix) : n) * value * (1 - value));
   return estimate(value, expit(logit(value) - half), expit(logit(value) + half), n, "logit");
 }

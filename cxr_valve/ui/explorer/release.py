@@ -12,9 +12,10 @@ from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.intervals import Estimate
 from cxr_valve.evaluation.metrics import metrics
 from cxr_valve.evaluation.rules import threshold_spread
+from cxr_valve.evaluation.severity import mix_in_words
 from cxr_valve.findings import FINDINGS
 from cxr_valve.ui.explorer.comparison import comparison_rows
-from cxr_valve.ui.explorer.mixture import chosen_mix, mix_in_words, mixed_sensitivity
+from cxr_valve.ui.explorer.mixture import chosen_mix, mixed_sensitivity
 from cxr_valve.ui.explorer.operating import Operating, counts_of, library_rule
 from cxr_valve.ui.explorer.source import Source
 from cxr_valve.ui.explorer.state import State

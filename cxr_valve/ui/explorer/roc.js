@@ -64,10 +64,11 @@ function ratesChart(parent, app, spec) {
 function rocChart(parent, app) {
   const alarms = (sp) => estimate(1 - sp.value, 1 - sp.high, 1 - sp.low, sp.n, sp.method);
   const say = (view) => {
-    const { auc } = app.source;
-    if (!auc) return "one operating point, no curve";
-    if (view.rates.mixed) return `AUC ${decimal(areaUnder(curveAt(app.source, app.mixOf(app.source))))} at this severity mix`;
-    return `AUC ${phrase(nanned(auc), "fraction")}, ${auc.method}${auc.n ? `, n = ${grouped(auc.n)}` : ""}`;
+    if (!app.source.auc) return "one operating point, no curve";
+    const { mixed } = view.rates;
+    const auc = mixed ? aucAtMix(app.source, app.mixOf(app.source)) : nanned(app.source.auc);
+    const where = mixed ? " at this severity mix" : "";
+    return `AUC ${phrase(auc, "fraction")}${where}, ${auc.method}${auc.n ? `, n = ${grouped(auc.n)}` : ""}`;
   };
   return ratesChart(parent, app, {
     id: "roc", title: "ROC", xLabel: "1 − specificity", yLabel: "Sensitivity",

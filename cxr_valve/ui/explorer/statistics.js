@@ -127,6 +127,30 @@ function mercaldo(value, se, sp, n1, n0, prior, positive) {
   return estimate(value, Math.min(low, value), Math.max(high, value), n1 + n0, method);
 }
 
+/** DeLong's limits of an AUC, or Newcombe's (method 5) where its variance is zero or unknown. */
+function aucEstimate(value, variance, positives, negatives, n) {
+  if (variance > 1e-15) {
+    const half = Z * Math.sqrt(variance);
+    return estimate(value, Math.max(0, value - half), Math.min(1, value + half), n, "DeLong");
+  }
+  const weight = (positives + negatives) / 2 - 1;
+  const inside = (theta) => {
+    const shape = (1 - theta) / (2 - theta) + theta / (1 + theta);
+    return (value - theta) ** 2 < (Z * Z * theta * (1 - theta) * (1 + weight * shape)) / (positives * negatives);
+  };
+  // Halved until no double lies between: from the value, which is inside, to the end of the scale.
+  const limit = (end) => {
+    let [within, beyond] = [value, end];
+    for (let turn = 0; turn < 60; turn += 1) {
+      const middle = (within + beyond) / 2;
+      if (inside(middle)) within = middle;
+      else beyond = middle;
+    }
+    return beyond;
+  };
+  return estimate(value, value > 1e-6 ? limit(0) : 0, value < 1 - 1e-6 ? limit(1) : 1, n, "Newcombe");
+}
+
 /** Whole people by largest remainders, so that the four cells add up to the population. */
 function wholePeople(se, sp, pi, population) {
   const [having, rest] = [population * pi, population * (1 - pi)];

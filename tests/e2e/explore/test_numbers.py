@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
 from cxr_valve.evaluation.columns import Columns
@@ -11,12 +12,14 @@ from cxr_valve.evaluation.prevalence import predictive_at_rates
 from cxr_valve.evaluation.report import report_cohort
 from cxr_valve.evaluation.score_file import to_cohort
 from cxr_valve.evaluation.severity import (
+    auc_at_mix,
+    auc_by_grade,
     effective_positives,
     sensitivity_at_mix,
     sensitivity_by_grade,
 )
 from cxr_valve.evaluation.table_file import read_table
-from tests.e2e.explore.steps import MR_TEST, numbers, value
+from tests.e2e.explore.steps import MR_TEST, READY, numbers, settled, value
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -113,7 +116,9 @@ def test_the_browser_agrees_with_the_library_at_a_severity_mix(
         shown = [float(number) for number in found[name].split(" | ")[0].split()]
         assert shown == pytest.approx([wanted.value, wanted.low, wanted.high], abs=1e-5), name
     # The point stays on its curve, and the curve says whose it is.
-    assert "at this severity mix" in page.locator("[data-figure=roc]").inner_text()
+    auc = auc_at_mix(auc_by_grade(cohort.labels, cohort.scores, cohort.grade), mix)
+    said = f"AUC {auc.value:.3f} ({auc.low:.3f}–{auc.high:.3f}) at this severity mix, {auc.method}"
+    assert f"{said}, n = {auc.n}" in page.locator("[data-figure=roc]").inner_text()
     assert (page.locator("[data-figure=precision-recall] .band").get_attribute("d") or "").count(
         "L"
     ) > 20
@@ -128,3 +133,31 @@ def test_too_few_cases_are_warned_about_beside_the_caption(
     assert "17 would be enough" in advice.inner_text()
     page = explore(src=MR_TEST)
     assert not page.locator(".advice").is_visible()
+
+
+def test_a_grade_with_one_case_still_has_an_interval_of_the_auc_at_a_mix(
+    explore: Callable[..., "Page"], tmp_path: Path
+) -> None:
+    """DeLong has no variance there: Newcombe's limits, found in the browser as in the library."""
+    table = pd.DataFrame(
+        {
+            "label": [1, 1, 1, 1, 0, 0, 0, 0, 0, 0],
+            "score": [0.3, 0.6, 0.7, 0.8, 0.1, 0.2, 0.35, 0.4, 0.5, 0.65],
+            "grade": ["mild", "mild", "mild", "severe"] + ["none"] * 6,
+        }
+    )
+    table.to_csv(tmp_path / "few.csv", index=False)
+    page = explore(src="file:", wait=False)
+    page.locator("input[type=file]").set_input_files(tmp_path / "few.csv")
+    page.wait_for_selector(READY)
+    page.locator(".severity input[type=range]").first.press("Home")
+    page.locator(".severity input[type=range]").first.press("ArrowRight")
+    settled(page)
+    shares = [
+        float(slider.input_value()) for slider in page.locator(".severity input[type=range]").all()
+    ]
+    by_grade = auc_by_grade(table["label"], table["score"], table["grade"])
+    auc = auc_at_mix(by_grade, dict(zip(("mild", "severe"), shares, strict=True)))
+    assert auc.method == "Newcombe"
+    said = f"AUC {auc.value:.3f} ({auc.low:.3f}–{auc.high:.3f}) at this severity mix, Newcombe"
+    assert said in page.locator("[data-figure=roc]").inner_text()
