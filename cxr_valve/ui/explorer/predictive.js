@@ -22,6 +22,10 @@ function predictiveChart(parent, app) {
     },
     update(view) {
       if (!bothClasses(app.source)) return;
+      const cx = plot.px(view.prevalence);
+      // A prevalence may lie beyond the axis; the words above still give its values.
+      const within = cx > plot.box.left - 1 && cx < plot.box.right + 1;
+      show(upright, within);
       for (const key of ["ppv", "npv"]) {
         const along = grid.map((pi) => populationAt(view.rates, pi, 0)[key]);
         lines[key].setAttribute("d", plot.trace(grid, along.map((e) => e.value)));
@@ -30,20 +34,27 @@ function predictiveChart(parent, app) {
         show(second[key], Boolean(b));
         if (b) second[key].setAttribute("d", plot.trace(grid, grid.map((pi) => populationAt(b.rates, pi, 0)[key].value)));
         const { value } = view.at[key];
-        show(dots[key], !Number.isNaN(value));
-        show(names[key], !Number.isNaN(value));
-        if (Number.isNaN(value)) continue;
-        const [cx, cy] = [plot.px(view.prevalence), plot.py(value)];
+        const shown = within && !Number.isNaN(value);
+        show(dots[key], shown);
+        show(names[key], shown);
+        if (!shown) continue;
+        const cy = plot.py(value);
         place(dots[key], { cx, cy });
-        const right = cx > plot.box.right - 50;
-        place(names[key], { x: cx + (right ? -9 : 9), y: Math.min(Math.max(cy - 7, plot.box.top + 9), plot.box.bottom - 5), "text-anchor": right ? "end" : "start" });
+        place(names[key], besideCurve(plot, cx, cy, key === "ppv"));
       }
-      place(upright, { x1: plot.px(view.prevalence), x2: plot.px(view.prevalence) });
+      place(upright, { x1: cx, x2: cx });
       const words = `PPV ${phrase(view.at.ppv)}, NPV ${phrase(view.at.npv)}`;
       plot.say(words);
       plot.describe(`At prevalence ${percent(view.prevalence)}: ${words}.`);
     },
   };
+}
+
+/** Where the name of a curve through (cx, cy) stands free of it: on the side that it bends away from. */
+function besideCurve({ box }, cx, cy, rising) {
+  const under = rising ? cy < box.top + 25 : cy < box.bottom - 25;
+  const left = rising !== under ? cx > box.left + 45 : cx > box.right - 36;
+  return { x: cx + (left ? -9 : 9), y: cy + (under ? 17 : -7), "text-anchor": left ? "end" : "start" };
 }
 
 const FAGAN_TICKS = [1e-4, 1e-3, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999, 0.9999];
