@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import TypeAdapter, ValidationError
-
-from train.simulate.plan import EVIDENCE_IN
-
-if TYPE_CHECKING:
-    from train.cohort.store import StoredCohort
 
 Schedule = Literal["cosine", "constant"]
 Augmentation = Literal["none", "light", "standard"]
@@ -126,42 +121,6 @@ class Recipe:
             for name, value in asdict(self).items()
         }
 
-    def check(self, cohort: StoredCohort) -> None:
-        """Refuse what this recipe cannot do with ``cohort``. Imports nothing heavy.
-
-        Raises RecipeError naming the fields, or the split that lacks a class.
-        """
-        continuous = cohort.card.kind == "continuous"
-        if continuous and self.balance != "none":
-            raise RecipeError(
-                f"balance: expected none for a value such as {cohort.card.finding}; found "
-                f"{self.balance}, which needs positives and negatives."
-            )
-        if self.measure_weight and not cohort.aux:
-            raise RecipeError(
-                f"measure_weight: expected 0, since the cohort has no aux_ columns (only simulated "
-                f"ones do); found {self.measure_weight:g}."
-            )
-        for name in ("locate_weight", "contain_weight"):
-            if getattr(self, name) and cohort.structures() is None:
-                raise RecipeError(
-                    f"{name}: expected 0, since the cohort has no structures (only simulated "
-                    f"ones do); found {getattr(self, name):g}."
-                )
-        if self.contain_weight and cohort.card.finding not in EVIDENCE_IN:
-            raise RecipeError(
-                f"contain_weight: expected 0, since nobody says which structures "
-                f"{cohort.card.finding} concerns; found {self.contain_weight:g}."
-            )
-        images = len(cohort.split("train"))
-        if images < self.batch:
-            raise RecipeError(
-                f"batch: expected at most the {images} radiographs of the training split; found "
-                f"{self.batch}."
-            )
-        for split in ("train", "validation"):
-            _check_classes(split, cohort, continuous)
-
     def check_networks(self) -> None:
         """Refuse networks whose class activation map would not be exact. Imports torch and timm.
 
@@ -230,24 +189,6 @@ def _check_choices(recipe: Recipe) -> None:
             raise RecipeError(
                 f"{name}: expected {', '.join(get_args(choice))}; found {getattr(recipe, name)!r}."
             )
-
-
-def _check_classes(split: str, cohort: StoredCohort, continuous: bool) -> None:
-    targets = cohort.split(split)["target"]
-    if continuous:
-        if targets.nunique() < 2:
-            raise RecipeError(
-                f"{split} split: expected different values of {cohort.card.finding}; found "
-                f"{targets.nunique()} in {len(targets)} radiographs. Build a larger cohort."
-            )
-        return
-    positives = int((targets == 1).sum())
-    if positives in (0, len(targets)):
-        lacking = "positives" if positives == 0 else "negatives"
-        raise RecipeError(
-            f"{split} split: expected positives and negatives; found no {lacking} among "
-            f"{len(targets)} radiographs. Build a larger cohort, or change its label rule."
-        )
 
 
 def recipe_from_json(found: Mapping[str, Any]) -> Recipe:

@@ -1,21 +1,12 @@
-"""A recipe is refused by the names of the fields that contradict each other or the cohort."""
+"""A recipe is refused by the names of the fields that contradict each other."""
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from tests.train.small_cohort import small_cohort
-from train.cohort.store import StoredCohort
 from train.presets import PRESET_NOTES, PRESETS
 from train.recipe import Recipe, RecipeError, recipe_from_json
-
-
-@pytest.fixture(scope="module")
-def cohort(tmp_path_factory: pytest.TempPathFactory) -> StoredCohort:
-    return small_cohort(tmp_path_factory.mktemp("recipe"), patients=20, side=64)
 
 
 @pytest.mark.parametrize(
@@ -77,45 +68,6 @@ def test_the_study_presets_train_the_networks_of_the_study() -> None:
 def test_json_that_is_no_recipe_is_refused_by_name(found: dict[str, object], message: str) -> None:
     with pytest.raises(RecipeError, match=message):
         recipe_from_json(found)
-
-
-FITTING = Recipe(networks=("test_resnet",), input_size=80, batch=4)
-
-
-def test_a_recipe_that_fits_its_cohort_passes(cohort: StoredCohort) -> None:
-    FITTING.check(cohort)
-    replace(FITTING, measure_weight=1.0, balance="sampler").check(cohort)
-
-
-def changed(cohort: StoredCohort, **columns: object) -> StoredCohort:
-    return replace(cohort, table=cohort.table.assign(**columns))
-
-
-def test_what_a_cohort_cannot_give_is_refused_by_name(cohort: StoredCohort) -> None:
-    for name in ("locate_weight", "contain_weight"):
-        with pytest.raises(RecipeError, match=rf"^{name}: expected 0, .* no structures"):
-            replace(FITTING, **{name: 1.0}).check(cohort)
-    bare = cohort.table.drop(columns=list(cohort.aux))
-    with pytest.raises(RecipeError, match=r"^measure_weight: expected 0, .* no aux_ columns"):
-        replace(FITTING, measure_weight=1.0).check(replace(cohort, table=pd.DataFrame(bare)))
-    with pytest.raises(RecipeError, match=r"^batch: expected at most the 12 radiographs"):
-        replace(FITTING, batch=13).check(cohort)
-
-
-@pytest.mark.parametrize("split", ["train", "validation"])
-def test_a_split_without_positives_is_refused_by_name(cohort: StoredCohort, split: str) -> None:
-    targets = cohort.table["target"].where(cohort.table["split"] != split, 0.0)
-    with pytest.raises(RecipeError, match=rf"^{split} split: .* found no positives among"):
-        FITTING.check(changed(cohort, target=targets))
-
-
-def test_a_value_cannot_be_balanced(tmp_path: Path) -> None:
-    cohort = small_cohort(tmp_path, "lvef", patients=10, side=32)
-    replace(FITTING, batch=2).check(cohort)
-    with pytest.raises(RecipeError, match=r"^balance: expected none for a value such as lvef"):
-        replace(FITTING, batch=2, balance="weight").check(cohort)
-    with pytest.raises(RecipeError, match=r"^train split: expected different values of lvef"):
-        replace(FITTING, batch=2).check(changed(cohort, target=50.0))
 
 
 @pytest.mark.parametrize("network", ["test_convnext", "mobilenetv3_small_050", "no_such_network"])

@@ -22,6 +22,7 @@ from train.recipe import (
 )
 from train.runs.folder import RunError, RunFolder, RunRequest
 from train.runs.root import create, utc_now
+from train.suitability import check_against
 
 _ABOUT = """\
 Train the networks of one recipe on one cohort, one after the other, and leave everything in a run
@@ -144,7 +145,7 @@ def _new_run(options: argparse.Namespace) -> RunFolder:
 
     recipe = _recipe(options)
     cohort = load_cohort(options.cohort)
-    recipe.check(cohort)
+    check_against(recipe, cohort)
     out = options.out.resolve()
     request = RunRequest(
         id=out.name,

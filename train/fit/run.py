@@ -22,6 +22,7 @@ from train.fit.watcher import RunWatcher
 from train.recipe import Recipe, RecipeError, recipe_from_json
 from train.runs.folder import RunError, RunFolder, RunStatus
 from train.runs.heartbeat import Heartbeat
+from train.suitability import check_against
 
 log = logging.getLogger("train.fit")
 
@@ -90,7 +91,7 @@ def _train(folder: RunFolder, progress: Progress, wish: StopWish) -> None:
     recipe = recipe_from_json(request.recipe)
     progress.set(members=recipe.networks)
     cohort = load_cohort(Path(request.cohort))
-    recipe.check(cohort)
+    check_against(recipe, cohort)
     recipe.check_networks()
     prepared = prepare_for(cohort, recipe, progress, wish)
     if recipe.workers > 1:
