@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -117,20 +118,6 @@ def _start(folder: Path) -> Head:
     token = _own_token(folder)
     ports = _free_ports(4)
     slots = max(1, count_gpus())
-    command = [
-        *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
-        f"--node-ip-address={HOST}",
-        f"--port={ports[0]}",
-        f"--dashboard-host={HOST}",
-        f"--dashboard-port={ports[1]}",
-        f"--dashboard-agent-listen-port={ports[2]}",
-        f"--ray-client-server-port={ports[3]}",
-        "--include-dashboard=true",
-        "--disable-usage-stats",
-        f"--object-store-memory={OBJECT_STORE_BYTES}",
-        f"--resources={json.dumps({SLOT: slots})}",
-        f"--temp-dir={_temporary(folder)}",
-    ]
     own = {
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(token),
@@ -141,7 +128,7 @@ def _start(folder: Path) -> Head:
     inherited = {k: v for k, v in os.environ.items() if k not in ("RAY_ADDRESS", "RAY_AUTH_TOKEN")}
     with (folder / "head.log").open("wb") as log:
         started = subprocess.Popen(
-            command,
+            _command(folder, ports, slots),
             env=LIMITS | inherited | own,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -158,6 +145,24 @@ def _start(folder: Path) -> Head:
     )
     write_atomically(folder / "head.json", json.dumps(asdict(head)) + "\n")
     return head
+
+
+def _command(folder: Path, ports: Sequence[int], slots: int) -> list[str]:
+    """``ray start`` of a head that is ours alone: ports of GCS, dashboard, agent and client."""
+    return [
+        *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
+        f"--node-ip-address={HOST}",
+        f"--port={ports[0]}",
+        f"--dashboard-host={HOST}",
+        f"--dashboard-port={ports[1]}",
+        f"--dashboard-agent-listen-port={ports[2]}",
+        f"--ray-client-server-port={ports[3]}",
+        "--include-dashboard=true",
+        "--disable-usage-stats",
+        f"--object-store-memory={OBJECT_STORE_BYTES}",
+        f"--resources={json.dumps({SLOT: slots})}",
+        f"--temp-dir={_temporary(folder)}",
+    ]
 
 
 def _wait(head: Head, folder: Path) -> None:

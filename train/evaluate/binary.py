@@ -68,20 +68,22 @@ def calibrate(
     score = scored["validation"]["score"].to_numpy()
     threshold = choose_threshold(labels, score, rule)
     ensemble = _platt("the mean of the members", safe_logit(score), labels)
-    test = scored["test"]
-    counts = counts_at(test["label"], test["score"], threshold)
     calibrations = tuple(cards.Calibration(platt.a, platt.b) for platt in platts)
     return Calibrated(
         members=calibrations,
         prevalence=prevalence,
         calibration=cards.Calibration(ensemble.a, ensemble.b),
-        operating_point=cards.OperatingPoint(
-            threshold, rule_in_words(rule), counts.tp, counts.fn, counts.fp, counts.tn
-        ),
+        operating_point=_operating_point(scored["test"], threshold, rule),
         evidence=_evidence_scale(outputs["validation"], calibrations, prevalence),
         scores=pd.concat(scored.values(), ignore_index=True),
         cohorts={split: describe(table, threshold) for split, table in scored.items()},
     )
+
+
+def _operating_point(test: pd.DataFrame, threshold: float, rule: Rule) -> cards.OperatingPoint:
+    """The threshold with its 2×2 table on the test split."""
+    c = counts_at(test["label"], test["score"], threshold)
+    return cards.OperatingPoint(threshold, rule_in_words(rule), c.tp, c.fn, c.fp, c.tn)
 
 
 def rule_in_words(rule: Rule) -> str:

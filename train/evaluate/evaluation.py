@@ -40,8 +40,8 @@ def evaluate_run(
 
     Threshold (by ``rule``) and calibration come from validation alone. ``without`` names members
     to leave out; ``told`` is called with (done, total) after each radiograph of each member and
-    and once more when its heart is measured, and may raise to stop. The result is also written
-    down, in the first run's folder.
+    once more when its heart is measured, and may raise to stop. The result is also written down,
+    in the first run's folder.
 
     Raises:
         RunError: a network is not trained, or the cohorts differ.
@@ -55,16 +55,8 @@ def evaluate_run(
         replace(member, grid=(int(rows), int(columns)))
         for member, (rows, columns) in zip(members, shapes, strict=True)
     )
-    names = [member.label for member in members]
     finding = _finding(cohort)
-    fitted: Calibrated | CalibratedValue
-    if cohort.card.kind == "binary":
-        fitted = calibrate_held(finding.key, names, held, rule)
-        plates = _atlas(finding.key, held["test"], fitted)
-    else:
-        tables = {split: held[split].table for split in HELD_OUT}
-        fitted = calibrate_value(finding, names, tables, _outputs(held))
-        plates = _value_atlas(finding.key, held["test"], fitted)
+    fitted, plates = _fitted(finding, [member.label for member in members], held, rule)
     fitted = replace(fitted, scores=with_ratios(fitted.scores, cohort, told=steps.heart))
     evaluation = Evaluation(
         folder=evaluation_folder(runs),
@@ -82,6 +74,18 @@ def evaluate_run(
 
     write_report(evaluation)
     return evaluation
+
+
+def _fitted(
+    finding: Finding, names: Sequence[str], held: Mapping[str, HeldOut], rule: Rule
+) -> tuple[Calibrated | CalibratedValue, tuple[Plate, ...]]:
+    """The members calibrated, and the radiographs that show what they look at."""
+    if finding.kind == "binary":
+        fitted = calibrate_held(finding.key, names, held, rule)
+        return fitted, _atlas(finding.key, held["test"], fitted)
+    tables = {split: held[split].table for split in HELD_OUT}
+    value = calibrate_value(finding, names, tables, _outputs(held))
+    return value, _value_atlas(finding.key, held["test"], value)
 
 
 class _Steps:

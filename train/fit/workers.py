@@ -45,8 +45,6 @@ def train_with_workers(
     address = _cluster_address()
     # Imported here: one process needs no Ray, and Ray reads its environment when it is imported.
     import ray
-    from ray.train import FailureConfig, RunConfig, ScalingConfig
-    from ray.train.torch import TorchTrainer
 
     mine = not ray.is_initialized()
     if mine:
@@ -55,11 +53,29 @@ def train_with_workers(
     for stale in (file, folder.path / OUTCOME_FILE):
         stale.unlink(missing_ok=True)
     gpus = ray.cluster_resources().get("GPU", 0) > 0  # type: ignore[no-untyped-call]
-    trainer = TorchTrainer(
+    progress.set(stage="waiting for workers")
+    try:
+        with progress.following(file):
+            told = _fit(_trainer(folder, recipe.workers, gpus), folder, wish)
+    finally:
+        if mine:
+            ray.shutdown()
+    if told.get("state") == "stopped":
+        raise Stopped
+    if told.get("state") != "finished":
+        raise TrainingError(told.get("error") or "Expected the workers to finish; found no word.")
+
+
+def _trainer(folder: RunFolder, workers: int, gpus: bool) -> Any:
+    """Ray's trainer of this run: one processor core, or one GPU where there are any, a worker."""
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchTrainer
+
+    return TorchTrainer(
         work_as_one,
         train_loop_config={"folder": str(folder.path.resolve())},
         scaling_config=ScalingConfig(
-            num_workers=recipe.workers,
+            num_workers=workers,
             use_gpu=gpus,
             resources_per_worker={"GPU": 1} if gpus else {"CPU": 1},
         ),
@@ -69,17 +85,6 @@ def train_with_workers(
             failure_config=FailureConfig(max_failures=MOST_RESTARTS),
         ),
     )
-    progress.set(stage="waiting for workers")
-    try:
-        with progress.following(file):
-            told = _fit(trainer, folder, wish)
-    finally:
-        if mine:
-            ray.shutdown()
-    if told.get("state") == "stopped":
-        raise Stopped
-    if told.get("state") != "finished":
-        raise TrainingError(told.get("error") or "Expected the workers to finish; found no word.")
 
 
 def _fit(trainer: Any, folder: RunFolder, wish: StopWish) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scipy.special import ndtri
 
-from cxr_valve.evaluation.binormal import fit_binormal
+from cxr_valve.evaluation.binormal import Binormal, fit_binormal
 from cxr_valve.evaluation.operating_point import Counts
 from cxr_valve.ui.explorer.source import OwnPoint, Source, SourceError, describe, parts_of
 
@@ -60,6 +60,20 @@ def study_source(descriptor: str) -> Source:
         )
     row = PUBLISHED[key]
     model = fit_binormal(row.auc, row.sensitivity, row.specificity)
+    return Source(
+        descriptor=describe("study", key),
+        title=row.title,
+        finding=row.finding,
+        notes=_notes(row, model),
+        model=model,
+        counts=row.counts,
+        prevalence=row.prevalence,
+        own=OwnPoint(float(ndtri(row.specificity)), "the published operating point"),
+    )
+
+
+def _notes(row: Published, model: Binormal) -> tuple[str, ...]:
+    """What was assumed to draw a curve through published figures."""
     notes = [
         "A binormal model through the published AUC and operating point, not data. The study's own "
         "score scale is not published: thresholds here are on the model's scale, where people "
@@ -79,13 +93,4 @@ def study_source(descriptor: str) -> Source:
             "Intervals elsewhere than at the published point are those that "
             f"{row.counts.positives} positives and {row.counts.negatives} negatives would give."
         )
-    return Source(
-        descriptor=describe("study", key),
-        title=row.title,
-        finding=row.finding,
-        notes=tuple(notes),
-        model=model,
-        counts=row.counts,
-        prevalence=row.prevalence,
-        own=OwnPoint(float(ndtri(row.specificity)), "the published operating point"),
-    )
+    return tuple(notes)

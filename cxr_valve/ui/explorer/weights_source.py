@@ -14,6 +14,7 @@ from cxr_valve.anatomy.heart import USUAL_LIMIT
 from cxr_valve.cards import AnyCard, Card, CardError, WeightSet, find_sets
 from cxr_valve.evaluation.calibration import Platt
 from cxr_valve.evaluation.checks import BoolArray
+from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.columns import Columns
 from cxr_valve.evaluation.score_file import to_cohort
 from cxr_valve.evaluation.table_file import ScoreFileError, read_table
@@ -101,16 +102,7 @@ def weights_source(descriptor: str) -> Source:
             f"Expected the scores of {name} with checksum {digest}…, found "
             f"{card.scores_sha256[:8]}…: the link was made with another version of these weights."
         )
-    try:
-        frame = read_table(_file(found))
-        rows = frame[frame["split"] == split]
-        if rows.empty:
-            held = ", ".join(sorted(set(frame["split"])))
-            raise SourceError(f"Expected a split out of {held}; found {split!r}.")
-        filled = _filled(rows, column)
-        cohort = to_cohort(rows[filled], Columns(label="label", score=column or "score"))
-    except (ScoreFileError, KeyError) as error:
-        raise SourceError(f"The scores of {name} cannot be used: {error}") from error
+    cohort, filled = _cases(found, split, column)
     named = column_name(column)
     source = Source(
         descriptor=descriptor,
@@ -132,6 +124,21 @@ def weights_source(descriptor: str) -> Source:
         own=OwnPoint(card.operating_point.threshold, card_rule(card)),
         calibrated=Calibrated(Platt(card.calibration.a, card.calibration.b), card.prevalence),
     )
+
+
+def _cases(found: WeightSet, split: str, column: str) -> tuple[Cohort, BoolArray]:
+    """The scored cases of a split, and which of its rows they are."""
+    try:
+        frame = read_table(_file(found))
+        rows = frame[frame["split"] == split]
+        if rows.empty:
+            held = ", ".join(sorted(set(frame["split"])))
+            raise SourceError(f"Expected a split out of {held}; found {split!r}.")
+        filled = _filled(rows, column)
+        named = Columns(label="label", score=column or "score")
+        return to_cohort(rows[filled], named), filled
+    except (ScoreFileError, KeyError) as error:
+        raise SourceError(f"The scores of {found.card.name} cannot be used: {error}") from error
 
 
 def _filled(rows: pd.DataFrame, column: str) -> BoolArray:
