@@ -8,6 +8,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from train.cohort.adapters import read_source
+from train.cohort.build import draft
+from train.cohort.rules import CohortRules
+
 
 def picture(content: int, side: int = 12) -> bytes:
     """A PNG whose pixels differ for each ``content``."""
@@ -50,3 +54,9 @@ def exam(
 ) -> dict[str, object]:
     """A row of echoes.csv."""
     return {"patient": patient, "date": date, "mr": mr} | others
+
+
+def made(folder: Path, **rules: object) -> pd.DataFrame:
+    """The table that the rules draw up, without a look at the pictures."""
+    chosen = CohortRules(str(folder), **rules)
+    return draft(read_source(chosen), chosen).table

@@ -1,9 +1,12 @@
 """One thread: for networks this small a second one mostly waits."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
+
+from train.fit.examples import Examples, TrainingData
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -12,3 +15,8 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def data(examples: Examples) -> TrainingData:
+    return TrainingData(examples, replace(examples, measures=None, structures=None))

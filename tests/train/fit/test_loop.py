@@ -1,6 +1,5 @@
 """However often it is interrupted, training ends with the same weights."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,56 +8,16 @@ import pytest
 import torch
 
 from cxr_valve.models.networks import ValveNet, load_network
+from tests.train.fit.tiny_training import TINY, StopAfter, train
 from train.fit import loop as module
-from train.fit.checkpoint import load_checkpoint
-from train.fit.examples import Examples, TrainingData
+from train.fit.examples import TrainingData
 from train.fit.learner import Learner
 from train.fit.loop import Loop, new_network
 from train.fit.member import fit_member
 from train.fit.outcomes import Stopped, TrainingError
 from train.fit.team import choose, single
-from train.fit.watcher import Epoch, Watcher
+from train.fit.watcher import Epoch
 from train.fit.weights import in_own_unit
-from train.recipe import Recipe
-
-TINY = Recipe(
-    networks=("test_resnet",),
-    input_size=80,
-    epochs=3,
-    batch=8,
-    ema=0.5,
-    early_stopping=2,
-    measure_weight=1.0,
-    locate_weight=1.0,
-    precision="32",
-)
-
-
-@pytest.fixture(scope="module")
-def data(examples: Examples) -> TrainingData:
-    return TrainingData(examples, replace(examples, measures=None, structures=None))
-
-
-class StopAfter(Watcher):
-    """Asks for a stop before the batch of that number, counted over all epochs; keeps epochs."""
-
-    def __init__(self, batches: float = float("inf")) -> None:
-        super().__init__()
-        self.left, self.epochs = batches, list[Epoch]()
-
-    def stop(self) -> bool:
-        self.left -= 1
-        return self.left < 0
-
-    def epoch(self, epoch: Epoch) -> None:
-        self.epochs.append(epoch)
-
-
-def train(
-    recipe: Recipe, data: TrainingData, folder: Path, watcher: Watcher | None = None
-) -> ValveNet:
-    network = new_network(recipe.networks[0], recipe)
-    return Loop(network, recipe, data, folder, single(recipe.precision), watcher).run()
 
 
 def assert_equal(first: ValveNet, second: ValveNet, atol: float = 1e-6) -> None:
@@ -228,41 +187,6 @@ def test_a_scaled_copy_gives_centre_and_spread_times_the_output() -> None:
         torch.testing.assert_close(in_own_unit(network, 58.0, 9.0)(images)[0], expected)
 
 
-def test_a_member_that_is_done_is_not_touched(data: TrainingData, tmp_path: Path) -> None:
-    (tmp_path / "network.safetensors").write_text("done")
-    fit_member("test_resnet", TINY, data, tmp_path, single("32"))
-    assert (tmp_path / "network.safetensors").read_text() == "done"
-    assert not (tmp_path / "checkpoints").exists()
-
-
-def test_a_member_may_begin_with_another_networks_features(
-    data: TrainingData, tmp_path: Path
-) -> None:
-    torch.manual_seed(40)
-    start = ValveNet("test_resnet")
-    still = replace(TINY, epochs=1, early_stopping=0, ema=0.0, rate=1e-12, weight_decay=0.0)
-    fit_member("test_resnet", still, data, tmp_path, single("32"), start=start)
-    found = load_network("test_resnet", tmp_path / "network.safetensors")
-    begun = start.state_dict()["backbone.conv1.0.weight"]
-    torch.testing.assert_close(
-        found.state_dict()["backbone.conv1.0.weight"], begun, atol=1e-3, rtol=0
-    )
-    assert not torch.allclose(found.classifier.weight, start.classifier.weight, atol=1e-2)
-
-
-def test_the_identity_of_a_checkpoint_is_the_data_it_was_trained_on(
-    data: TrainingData, tmp_path: Path
-) -> None:
-    with pytest.raises(Stopped):
-        train(TINY, data, tmp_path, StopAfter(1))
-    fewer = replace(data.train, rows=np.arange(16), targets=data.train.targets[:16])
-    with pytest.raises(TrainingError, match="made with another cohort"):
-        train(TINY, replace(data, train=fewer), tmp_path)
-    with pytest.raises(TrainingError, match="made with another recipe"):
-        train(replace(TINY, rate=0.5), data, tmp_path)
-    assert load_checkpoint(tmp_path / "last.ckpt", {}) is not None
-
-
 def test_bf16_is_refused_where_the_processor_only_imitates_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -273,13 +197,3 @@ def test_bf16_is_refused_where_the_processor_only_imitates_it(
     assert choose("auto", "cpu") == "32-true"
     with pytest.raises(TrainingError, match=r"^precision: expected a device that computes in bf"):
         choose("bf16", "cpu")
-
-
-def test_pretrained_weights_that_cannot_be_had_are_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setitem(os.environ, "HF_HOME", str(tmp_path))
-    with pytest.raises(TrainingError, match=r"^pretrained: expected to get the ImageNet weights"):
-        new_network("resnet10t", replace(TINY, pretrained=True))
