@@ -63,6 +63,15 @@ def revert(finding: str) -> WeightSet | None:
     return active_sets().get(finding)
 
 
+def can_revert(finding: str) -> bool:
+    """Whether an activation of a finding is there to undo.
+
+    Raises:
+        CardError: the record of activations cannot be read.
+    """
+    return bool(_history(user_root() / ACTIVE_FILE).get(finding))
+
+
 def _find(name: str) -> WeightSet:
     for root in (user_root(), shipped_root()):
         if (root / name).is_dir():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cxr_valve import active, cards
-from cxr_valve.active import activate, active_sets, revert
+from cxr_valve.active import activate, active_sets, can_revert, revert
 from cxr_valve.cards import CardError
 
 
@@ -51,6 +51,14 @@ def test_revert_returns_step_by_step_to_what_was_active_before(roots) -> None:
         "mr-shipped",
     ]
     assert revert("lvef") is None
+
+
+def test_only_an_activation_can_be_undone(roots) -> None:
+    assert not can_revert("mr")
+    activate("mr-first")
+    assert (can_revert("mr"), can_revert("as")) == (True, False)
+    revert("mr")
+    assert not can_revert("mr")
 
 
 def test_a_finding_without_a_shipped_set_takes_the_users(roots) -> None:

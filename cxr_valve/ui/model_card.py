@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from cxr_valve.active import activate, active_sets, revert
+from cxr_valve.active import activate, active_sets, can_revert, revert
 from cxr_valve.cards import CardError, WeightSet, find_sets
 from cxr_valve.findings import FINDINGS, Finding
 from cxr_valve.ui.card_text import show_card_text
@@ -113,13 +113,14 @@ def _switch(found: WeightSet, active: WeightSet | None) -> None:
                 args=(card.name, finding),
                 help="The pages Radiograph and Operating points use the active set.",
             )
-        st.button(
-            "Undo last switch",
-            icon=":material/undo:",
-            on_click=_revert,
-            args=(finding,),
-            help=f"Go back to the weights of {finding.short} that were active before.",
-        )
+        if can_revert(finding.key):
+            st.button(
+                "Undo last switch",
+                icon=":material/undo:",
+                on_click=_revert,
+                args=(finding,),
+                help=f"Go back to the weights of {finding.short} that were active before.",
+            )
 
 
 def _activate(name: str, finding: Finding) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from cxr_valve import cards
-from cxr_valve.active import active_sets
+from cxr_valve.active import activate, active_sets, revert
 from cxr_valve.anatomy import network_card
 from cxr_valve.anatomy.gate_card import shipped_gate
 from cxr_valve.anatomy.heart_card import shipped_heart
@@ -78,18 +79,29 @@ def test_it_says_with_what_the_fast_engine_computes(roots: Path) -> None:
     assert f"SHA-256 {'c' * 64}" in said
 
 
+def undo(page: AppTest) -> list[Button]:
+    return [button for button in page.button if button.label == "Undo last switch"]
+
+
 def test_a_switch_is_made_and_undone(roots: Path) -> None:
     page = opened()
+    assert not undo(page)
     page.button(key="card-mr-hospital").click().run()
     assert page.subheader[0].value == "mr-hospital"
     next(b for b in page.button if b.label == "Make active for MR").click().run()
     assert active_sets()["mr"].card.tag == "hospital"
     assert page.success[0].value == "mr-hospital is now active for MR."
-    undo = [b for b in page.button if b.label == "Undo last switch"]
-    undo[0].click().run()
+    undo(page)[0].click().run()
     assert active_sets()["mr"].card.tag == "shipped"
     assert page.success[0].value == "MR is back to mr-shipped."
-    next(b for b in page.button if b.label == "Undo last switch").click().run()
+    assert not undo(page)
+
+
+def test_a_switch_that_was_undone_elsewhere_is_not_undone_again(roots: Path) -> None:
+    activate("mr-hospital")
+    page = opened()
+    revert("mr")
+    undo(page)[0].click().run()
     assert page.success[0].value == "MR stays on mr-shipped: no earlier choice was kept."
 
 
