@@ -42,7 +42,9 @@ def to_uint16(stored: NDArray[Any], bits: int) -> tuple[NDArray[np.uint16], floa
 
 
 def _scaled(stored: NDArray[Any]) -> tuple[NDArray[np.uint16], float, float]:
-    values = stored.astype(np.float64)
+    # A file may hold NaN that signals, of which the conversion would warn.
+    with np.errstate(invalid="ignore"):
+        values = stored.astype(np.float64)
     finite = np.isfinite(values)
     if not finite.any():
         return np.zeros(values.shape, np.uint16), 1.0, 0.0
