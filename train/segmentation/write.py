@@ -101,38 +101,12 @@ def write_heart(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     shutil.copyfile(measured, partial / "network.safetensors")
-    names, held_out = labelled_names(manifest)
-    card = HeartCard(
-        tag=TAG,
-        created=date.today().isoformat(),
-        summary=SUMMARY,
-        preprocessing=PREPROCESSING,
-        file="network.safetensors",
-        sha256=cards.sha256(partial / "network.safetensors"),
-        input_size=max(LOOKS),
-        looks=LOOKS,
-        borders=Borders(0.5, 0.5, "not yet measured"),
-        interval=IntervalRule(1.0, 1.0, LEVELS, "not yet measured"),
-        usual=usual_ranges(labelled),
-        training=_training(labelled, taught, len(held_out)),
-        figures={},
-        limits=LIMITS,
-        data=DATA,
-    )
-    run = opened(card, partial)
-    card = replace(card, borders=fit_borders(HeartReader(card, run), real, names))
-    found_out = measure(HeartReader(card, run), real, held_out, manifest)
-    rule = fit_interval(found_out, LEVELS)
-    covered = left_out_coverage(found_out, rule)
-    card = replace(card, interval=rule, figures=figures(found_out, covered))
+    card = _draft(partial, labelled, taught, len(labelled_names(manifest)[1]))
+    card = _measured(card, partial, real, manifest)
     shutil.copyfile(network, partial / "network.safetensors")
     card = replace(card, sha256=cards.sha256(partial / "network.safetensors"))
-    card = replace(card, ranges=keep_ranges(card, partial, real, names))
-    reader = HeartReader(card, opened(card, partial))
-    auc = cardiomegaly_auc(reader, real, manifest, log.info)
-    unseen = judged(manifest)["path"].to_list()
-    found = card.figures | fast_difference(card, partial, real, unseen)
-    found |= {"nih_pa_cardiomegaly_auc": auc}
+    card = replace(card, ranges=keep_ranges(card, partial, real, labelled_names(manifest)[0]))
+    found = card.figures | _elsewhere(card, partial, real, manifest)
     for name, figure in found.items():
         log.info("%s %.4f (%.4f to %.4f)", name, figure.value, figure.low, figure.high)
     write_heart_card(replace(card, figures=found), partial)
@@ -144,6 +118,49 @@ def write_heart(
 def opened(card: HeartCard, folder: Path) -> Runnable:
     """The card's network, which lies in ``folder``, on the engine that measures the figures."""
     return open_engine("openvino").open(heart_source(HeartWeights(card, folder)))
+
+
+def _draft(folder: Path, labelled: Pictures, taught: int, held_out: int) -> HeartCard:
+    """The card of the network in ``folder`` before anything was measured."""
+    return HeartCard(
+        tag=TAG,
+        created=date.today().isoformat(),
+        summary=SUMMARY,
+        preprocessing=PREPROCESSING,
+        file="network.safetensors",
+        sha256=cards.sha256(folder / "network.safetensors"),
+        input_size=max(LOOKS),
+        looks=LOOKS,
+        borders=Borders(0.5, 0.5, "not yet measured"),
+        interval=IntervalRule(1.0, 1.0, LEVELS, "not yet measured"),
+        usual=usual_ranges(labelled),
+        training=_training(labelled, taught, held_out),
+        figures={},
+        limits=LIMITS,
+        data=DATA,
+    )
+
+
+def _measured(card: HeartCard, folder: Path, real: Path, manifest: pd.DataFrame) -> HeartCard:
+    """The card with borders, interval and figures of the network in ``folder``, on images that it
+    never saw."""
+    names, held_out = labelled_names(manifest)
+    run = opened(card, folder)
+    card = replace(card, borders=fit_borders(HeartReader(card, run), real, names))
+    found_out = measure(HeartReader(card, run), real, held_out, manifest)
+    rule = fit_interval(found_out, LEVELS)
+    covered = left_out_coverage(found_out, rule)
+    return replace(card, interval=rule, figures=figures(found_out, covered))
+
+
+def _elsewhere(
+    card: HeartCard, folder: Path, real: Path, manifest: pd.DataFrame
+) -> dict[str, cards.Figure]:
+    """What the final network is worth on images of another hospital."""
+    reader = HeartReader(card, opened(card, folder))
+    auc = cardiomegaly_auc(reader, real, manifest, log.info)
+    unseen = judged(manifest)["path"].to_list()
+    return fast_difference(card, folder, real, unseen) | {"nih_pa_cardiomegaly_auc": auc}
 
 
 def _training(labelled: Pictures, taught: int, held_out: int) -> AnatomyTraining:
