@@ -83,7 +83,7 @@ def _scale(card: AnyCard) -> list[tuple[str, str]]:
         ),
         (
             "Calibration",
-            f"probability = σ({platt.a:.3f} · logit(score) {round(platt.b, 3) + 0:+.3f}), at the "
+            f"probability = σ({platt.a:.3f} · logit(score) {_plus(platt.b)}), at the "
             f"validation prevalence of {card.prevalence:.1%}",
         ),
         (
@@ -93,10 +93,16 @@ def _scale(card: AnyCard) -> list[tuple[str, str]]:
     ]
 
 
+def _plus(term: float) -> str:
+    """A further term of a sum, as it is written: + 0.250 or − 0.250."""
+    rounded = round(term, 3)
+    return f"{'−' if rounded < 0 else '+'} {abs(rounded):.3f}"
+
+
 def _value(card: ValueCard) -> list[tuple[str, str]]:
     line, interval = card.calibration, card.interval
     return [
-        ("Calibration", f"value = {line.a:.3f} · output {line.b:+.3f} {card.unit}"),
+        ("Calibration", f"value = {line.a:.3f} · output {_plus(line.b)} {card.unit}"),
         (
             "Interval",
             f"{interval.low:+.1f} to {interval.high:+.1f} {card.unit} around the value held "

@@ -62,6 +62,7 @@ def test_it_opens_on_the_active_set_and_says_what_the_card_says(roots: Path) -> 
     assert "(0.60 to 0.80, n 100)" in said
     assert "score 0.450, chosen by Youden" in said
     assert "28 true positive, 12 missed, 16 false alarms, 44 true negative" in said
+    assert "σ(1.400 · logit(score) + 0.100), at the validation prevalence" in said
     assert cards.read_card(roots / "mr-hospital").card.members[0].sha256 in said
     assert page.code[0].value == "tests"
 
