@@ -45,9 +45,9 @@ def explanation() -> str:
 
 
 def explained(term: str, shown: str, kind: str = "") -> str:
-    """A number (HTML) that says what it is under the pointer."""
+    """A number (HTML) that says what it is under the pointer, and where the keyboard leads."""
     told = escape(f"{term}: {MEANINGS[term]}", quote=True)
-    return f'<span class="{f"{kind} what".strip()}" data-what="{told}">{shown}</span>'
+    return f'<span class="{f"{kind} what".strip()}" data-what="{told}" tabindex="0">{shown}</span>'
 
 
 #: Where a card's sentences speak of a term; the group is its name with blanks as underscores.

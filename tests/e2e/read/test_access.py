@@ -97,3 +97,16 @@ def test_the_notice_stays_in_view_in_a_narrow_window(start: Open) -> None:
     box = page.get_by_text("Research and teaching only.").bounding_box()
     assert box is not None
     assert 0 <= box["y"] < 120
+
+
+def test_a_number_says_what_it_is_where_the_keyboard_leads(start: Open) -> None:
+    page = start()
+    example(page, 5)
+    told = "getComputedStyle(document.activeElement, '::after').content"
+    page.get_by_role("button", name="Explore this operating point").first.focus()
+    said = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        said.append(page.evaluate(told))
+    assert any(text.startswith('"Probability: how likely') for text in said), said
+    assert any(text.startswith('"Prevalence: how many') for text in said), said
