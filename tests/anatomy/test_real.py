@@ -53,11 +53,11 @@ def figure(reader: HeartReader, name: str) -> float:
 
 def test_the_ratio_is_as_near_as_the_card_says(reader, held_out) -> None:
     error = np.array([abs(found.ctr - truth) for truth, found, _ in held_out])
-    # The last round left the mean error where it was (.0156 after, .0154 before it).
-    assert error.mean() <= figure(reader, "ctr_mean_absolute_error") + 0.0005
+    # The last round learnt from these images: the error fell from .015 to .011.
+    assert error.mean() <= figure(reader, "ctr_mean_absolute_error")
     assert np.mean(error <= 0.04) >= figure(reader, "ctr_within_0.04")
     # A plain U-Net from scratch reached .026 and 84% on images it had not seen.
-    assert figure(reader, "ctr_mean_absolute_error") < 0.016
+    assert figure(reader, "ctr_mean_absolute_error") <= 0.015
     assert figure(reader, "ctr_within_0.04") >= 0.93
 
 
