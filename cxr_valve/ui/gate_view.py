@@ -49,7 +49,8 @@ def _facts(case: Case, reading: Reading, *, reduced: bool) -> str:
         verdict = "read anyway" if reading.read_anyway else "not read"
     parts = [
         f"{facts.view} view" if facts.view else "view not stated",
-        facts.container,
+        # A simulated case says in its name that it comes from no file.
+        *(() if case.truth else (facts.container,)),
         f"{facts.columns} × {facts.rows}",
         f"{facts.bits_stored} bits",
     ]

@@ -50,7 +50,8 @@ def show_heart(reading: Reading) -> None:
 
 def _card(heart: HeartReading, view: str | None) -> str:
     said = heart_words(heart, view=view)
-    doubt = f'<p class="warn">{escape(said.doubt)}</p>' if said.doubt else ""
+    # In one paragraph: the cards of the findings must still fit below.
+    doubt = f' <span class="warn">{escape(said.doubt)}</span>' if said.doubt else ""
     ratio = heart.ctr if heart.corrected_ctr is None else heart.corrected_ctr
     sizes = f' <span class="sizes">{escape(said.sizes)}</span>' if said.sizes else ""
     return (
@@ -58,7 +59,7 @@ def _card(heart: HeartReading, view: str | None) -> str:
         f'data-corrected="{str(heart.corrected is not None).lower()}">'
         f'<h3>Heart size</h3><div class="row"><b class="big">{said.headline}</b>'
         f'<span><span class="soft">{escape(said.context)}</span>{sizes}{scale(heart)}</span></div>'
-        f"<p>{escape(said.meaning)}</p>{doubt}</section>"
+        f"<p>{escape(said.meaning)}{doubt}</p></section>"
     )
 
 
