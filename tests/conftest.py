@@ -12,6 +12,8 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+# First, so that no test imports OpenVINO before its reports are switched off.
+import cxr_valve.engines  # noqa: F401
 from cxr_valve import cards
 from cxr_valve.findings import FINDINGS
 from cxr_valve.imaging.prepare import PREPROCESSING

@@ -16,10 +16,8 @@ import numpy as np
 import openvino
 from openvino import properties
 
-from cxr_valve.engines import telemetry
 from cxr_valve.engines.engine import Images, NetworkSource, Outputs, Runnable, cache_folder
 
-telemetry.switch_off()
 # Conversion results depend on the release that made them.
 VERSION = openvino.__version__.split("-")[0]
 # The converted network holds the weights already; a second copy would be as large again.
