@@ -19,7 +19,7 @@ def split_patients(
     ratios: Sequence[float] = (8, 1, 1),
     seed: int = 2019,
 ) -> "pd.Series[str]":
-    """Assign every row's patient to "train", "validation" or "test".
+    """Assign every row's patient to "train", "validation" or "test"; indexed as ``patients``.
 
     Positive and negative patients are shared out apart, each by ``ratios`` to the nearest whole
     patient (every split gets at least one of each where there are three). Within each, patients
@@ -33,9 +33,6 @@ def split_patients(
         positive: whether the row's label is positive; all False for a continuous target.
         ratios: shares of train, validation and test.
         seed: of the order among equals.
-
-    Returns:
-        Names of splits, indexed as ``patients``.
 
     Raises:
         CohortError: fewer than three patients.

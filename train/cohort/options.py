@@ -80,11 +80,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="the hospital's, such as Europe/Zurich: times with another offset become its days "
         "(default: days as written)",
     )
-    _add_rules(parser)
-
-
-def _add_rules(parser: argparse.ArgumentParser) -> None:
     rules = parser.add_argument_group("rules")
+    _add_labelling(rules)
+    _add_splitting(rules)
+    rules.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="show the flow from the tables alone: no image is looked at, nothing is written",
+    )
+
+
+def _add_labelling(rules: "argparse._ArgumentGroup") -> None:
     rules.add_argument(
         "--finding", required=True, metavar="KEY", help="mr, as, lvef, or a label of the data set"
     )
@@ -112,6 +118,9 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="an exam without a grade counts as the best grade (default: left out)",
     )
+
+
+def _add_splitting(rules: "argparse._ArgumentGroup") -> None:
     rules.add_argument(
         "--split",
         choices=("new", "given"),
@@ -132,9 +141,4 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
     )
     rules.add_argument(
         "--seed", type=int, default=2019, metavar="S", help="of split and pseudonyms (2019)"
-    )
-    rules.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="show the flow from the tables alone: no image is looked at, nothing is written",
     )

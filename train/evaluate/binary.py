@@ -57,10 +57,8 @@ def calibrate(
     need_both_classes(labels == 1, "the validation split")
     prevalence = float(labels.mean())
     check_outputs(networks, outputs)
-    platts = [
-        _platt(network, member.logits, labels)
-        for network, member in zip(networks, outputs["validation"], strict=True)
-    ]
+    fitting = zip(networks, outputs["validation"], strict=True)
+    platts = [_platt(network, member.logits, labels) for network, member in fitting]
     scored = {
         split: _scores(finding, networks, tables[split], platts, outputs[split]).assign(split=split)
         for split in ("validation", "test")

@@ -57,18 +57,15 @@ def calibrate_value(
     """
     check_outputs(names, outputs)
     measured = tables["validation"]["target"].to_numpy(float)
-    lines = [
-        _line(name, member.logits, measured)
-        for name, member in zip(names, outputs["validation"], strict=True)
-    ]
+    fitting = zip(names, outputs["validation"], strict=True)
+    lines = [_line(name, member.logits, measured) for name, member in fitting]
     votes = {split: _vote(lines, outputs[split]) for split in ("validation", "test")}
     whole = _line("the mean of the members", votes["validation"].mean(axis=0), measured)
     scored = {
         split: _scores(finding, names, tables[split], votes[split], whole).assign(split=split)
         for split in ("validation", "test")
     }
-    predicted = scored["validation"]["score"].to_numpy(float)
-    residuals = conformal_interval(measured, predicted, LEVEL)
+    residuals = conformal_interval(measured, scored["validation"]["score"].to_numpy(float), LEVEL)
     interval = cards.ValueInterval(residuals.low, residuals.high, residuals.level, residuals.n)
     mean = float(measured.mean())
     return CalibratedValue(

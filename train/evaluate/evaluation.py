@@ -16,6 +16,7 @@ from train.evaluate.continuous import CalibratedValue, calibrate_value, value_ma
 from train.evaluate.details import binary_detail
 from train.evaluate.members import (
     HELD_OUT,
+    FittedMember,
     HeldOut,
     Told,
     collect,
@@ -50,11 +51,6 @@ def evaluate_run(
     cohort, members = collect(runs, without)
     steps = _Steps(told, len(members))
     held = run_members(cohort, members, engine, steps.networks)
-    shapes = [output.maps.shape[1:] for output in held["validation"].outputs]
-    members = tuple(
-        replace(member, grid=(int(rows), int(columns)))
-        for member, (rows, columns) in zip(members, shapes, strict=True)
-    )
     finding = _finding(cohort)
     fitted, plates = _fitted(finding, [member.label for member in members], held, rule)
     fitted = replace(fitted, scores=with_ratios(fitted.scores, cohort, told=steps.heart))
@@ -64,7 +60,7 @@ def evaluate_run(
         kind=cohort.card.kind,
         runs=tuple(run.id for run in runs),
         created=utc_now(),
-        members=members,
+        members=_with_grids(members, held["validation"]),
         fitted=fitted,
         details=_details(cohort, held, fitted, plates),
     )
@@ -74,6 +70,15 @@ def evaluate_run(
 
     write_report(evaluation)
     return evaluation
+
+
+def _with_grids(members: Sequence[FittedMember], held: HeldOut) -> tuple[FittedMember, ...]:
+    """The members with the shapes of the maps they gave."""
+    shapes = [output.maps.shape[1:] for output in held.outputs]
+    return tuple(
+        replace(member, grid=(int(rows), int(columns)))
+        for member, (rows, columns) in zip(members, shapes, strict=True)
+    )
 
 
 def _fitted(

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from lightning.fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
 from cxr_valve.models.anatomy_network import AnatomyNet
+from train.fit.team import single
 from train.segmentation.augment import augment
 from train.segmentation.data import Pictures
 
@@ -60,11 +62,13 @@ class Share:
 def fit(recipe: Recipe, shares: Sequence[Share], network: AnatomyNet, folder: Path) -> AnatomyNet:
     """Train ``network``; a checkpoint in ``folder`` every few steps, continued if there is one.
 
-    Returns the running mean of the weights.
+    On CUDA if there is any; in bfloat16 where the device has it. Returns the running mean of the
+    weights, on the processor.
     """
     if sum(share.places for share in shares) != recipe.batch:
         raise ValueError(f"Expected shares of a batch that sum to {recipe.batch}.")
-    network = network.to(memory_format=torch.channels_last)
+    fabric = single("auto").fabric
+    network = network.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean = copy.deepcopy(network)
     set_training(network)
     encoder = [value for value in network.unet.encoder.parameters() if value.requires_grad]
@@ -75,14 +79,14 @@ def fit(recipe: Recipe, shares: Sequence[Share], network: AnatomyNet, folder: Pa
     begin = _resume(folder, network, mean, optimiser)
     losses = []
     for step in range(begin, recipe.steps):
-        images, masks = draw_batch(recipe, shares, step)
-        losses.append(_step(recipe, step, network, optimiser, images, masks))
+        _set_rate(recipe, step, optimiser)
+        losses.append(_step(fabric, network, optimiser, *draw_batch(recipe, shares, step)))
         _average(mean, network, min(recipe.average, (1 + step) / (10 + step)))
         if (step + 1) % CHECKPOINT_STEPS == 0 or step + 1 == recipe.steps:
             log.info("step %d of %d: loss %.4f", step + 1, recipe.steps, np.mean(losses))
             losses.clear()
             _save(folder, step + 1, network, mean, optimiser)
-    return mean.eval()
+    return mean.eval().cpu()
 
 
 def draw_batch(recipe: Recipe, shares: Sequence[Share], step: int) -> tuple[Tensor, Tensor]:
@@ -102,19 +106,22 @@ def draw_batch(recipe: Recipe, shares: Sequence[Share], step: int) -> tuple[Tens
     )
 
 
+def _set_rate(recipe: Recipe, step: int, optimiser: torch.optim.Optimizer) -> None:
+    for group, share in zip(optimiser.param_groups, (recipe.encoder_share, 1.0), strict=True):
+        group["lr"] = share * rate_at(recipe, step)
+
+
 def _step(
-    recipe: Recipe,
-    step: int,
+    fabric: Fabric,
     network: AnatomyNet,
     optimiser: torch.optim.Optimizer,
     images: Tensor,
     masks: Tensor,
 ) -> float:
-    for group, share in zip(optimiser.param_groups, (recipe.encoder_share, 1.0), strict=True):
-        group["lr"] = share * rate_at(recipe, step)
-    with torch.autocast("cpu", torch.bfloat16):
-        logits = network(images.contiguous(memory_format=torch.channels_last))
-    loss = mask_loss(logits.float(), masks)
+    images = images.to(fabric.device, memory_format=torch.channels_last)
+    with fabric.autocast():
+        logits = network(images)
+    loss = mask_loss(logits.float(), masks.to(fabric.device))
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(network.parameters(), 2.0)
     optimiser.step()
@@ -197,7 +204,7 @@ def _resume(
     file = folder / "last.pt"
     if not file.exists():
         return 0
-    state = torch.load(file, weights_only=True)
+    state = torch.load(file, map_location="cpu", weights_only=True)
     network.load_state_dict(state["network"])
     mean.load_state_dict(state["mean"])
     optimiser.load_state_dict(state["optimiser"])

@@ -14,6 +14,7 @@ from cxr_valve.anatomy.plausibility import judge
 from cxr_valve.anatomy.ratio import measure_lines
 from cxr_valve.imaging.geometry import Box
 from cxr_valve.models.anatomy_network import AnatomyNet
+from train.fit.team import single
 from train.segmentation.data import SIDE, Pictures
 
 #: How each image is shown: degrees, enlargement, gamma. The masks are averaged.
@@ -70,15 +71,19 @@ def teach(
 def average_masks(teachers: Sequence[Teacher], images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Probabilities (N, 3, SIDE, SIDE), each image shown to each teacher in several poses and
     tones."""
+    fabric = single("auto").fabric
     shown = torch.from_numpy(images[:, None].astype(np.float32) / 255)
     total = torch.zeros(len(images), 3, SIDE, SIDE)
     for degrees, enlargement, gamma in SHOWN:
         there = _turn(degrees, 1 / enlargement)
         for teacher in teachers:
-            view = _sample(shown**gamma, there, teacher.size)
-            with torch.autocast("cpu", torch.bfloat16):
-                logits = teacher.network(view.contiguous(memory_format=torch.channels_last))
-            total += _sample(torch.sigmoid(logits.float()), _turn(-degrees, enlargement), SIDE)
+            view = _sample(shown**gamma, there, teacher.size).to(
+                fabric.device, memory_format=torch.channels_last
+            )
+            with fabric.autocast():
+                logits = teacher.network.to(fabric.device)(view)
+            probability = torch.sigmoid(logits.float()).cpu()
+            total += _sample(probability, _turn(-degrees, enlargement), SIDE)
     return np.asarray((total / len(SHOWN) / len(teachers)).numpy(), np.float32)
 
 

@@ -72,6 +72,21 @@ def test_first_stages_and_statistics_of_the_encoder_stay(pictures, tmp_path: Pat
     assert not any(name.startswith(("model.conv_stem", "model.blocks.0.")) for name in moved)
 
 
+@pytest.mark.parametrize(
+    ("processor", "expected"), [({"avx512_bf16": True}, torch.bfloat16), ({}, torch.float32)]
+)
+def test_bfloat16_is_used_where_the_processor_has_it_and_not_imitated_elsewhere(
+    pictures, tmp_path: Path, monkeypatch, processor, expected
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: processor)
+    # Whatever machine runs this test, training is on the processor here.
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    seen, begun = [], network()
+    begun.register_forward_hook(lambda _module, _given, logits: seen.append(logits.dtype))
+    fit(Recipe(steps=1, **TINY), [Share(pictures, 2)], begun, tmp_path)
+    assert seen == [expected]
+
+
 def imagenet_stem(encoder: str) -> torch.Tensor:
     """The first filters (32, 3, 3, 3) as the package's file has them."""
     package = import_module(PACKAGES[encoder])

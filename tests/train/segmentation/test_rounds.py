@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from cxr_valve.models.anatomy_network import ENCODER, load_anatomy_network
 from tests.anatomy.chest import DrawnChest
@@ -81,13 +82,14 @@ def test_the_shipped_chain_names_only_rounds_that_came_before() -> None:
     assert rounds.ROUNDS[-1].encoder == rounds.LAST.encoder == ENCODER
 
 
-class Says:
+class Says(torch.nn.Module):
     """A network that always sees the same."""
 
     def __init__(self, logit: float) -> None:
+        super().__init__()
         self.logit = logit
 
-    def __call__(self, images):
+    def forward(self, images):
         return images.new_full((len(images), 3, *images.shape[2:]), self.logit)
 
 
