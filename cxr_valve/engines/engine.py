@@ -24,7 +24,7 @@ MOST_AT_ONCE = 4
 class NetworkSource:
     """A network to run: ``checksum`` of its weights names it in caches, ``build`` makes the torch
     module (called only where no converted copy is cached), ``input_size`` in pixels, ``ranges``
-    what the fast engine needs to compute convolutions in 8 bits (None: it uses bfloat16)."""
+    what the fast engine needs to compute convolutions in 8 bits (None: it uses floats)."""
 
     name: str
     checksum: str
@@ -65,7 +65,7 @@ def open_engine(name: str = "openvino", at_once: int = 1) -> Engine:
     takes longer and all of them less, since few cores on an image wait for each other less.
 
     Raises:
-        ValueError: no such engine; or the fast engine on a processor without bfloat16.
+        ValueError: no such engine.
     """
     if name == "torch":
         from cxr_valve.engines.torch_engine import TorchEngine

@@ -54,8 +54,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--engine",
         choices=ENGINES,
         default="openvino",
-        help="openvino: float32 (default); openvino-fast: 8 bits and bfloat16; torch: CUDA, or the "
-        "reference",
+        help="openvino: float32 (default); openvino-fast: 8 bits, and bfloat16 where the processor "
+        "has it; torch: CUDA, or the reference",
     )
     parser.add_argument(
         "--read-anyway",

@@ -128,7 +128,7 @@ def open_reader(
 
     Raises:
         CardError: no usable weights, or the active ones are damaged.
-        ValueError: no such engine here.
+        ValueError: no such engine.
     """
     sets = active_sets()
     if not sets:

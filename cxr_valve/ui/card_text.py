@@ -146,11 +146,12 @@ def _engines(card: AnyCard) -> str:
 
 
 def _fast(card: AnyCard) -> str:
+    floats = "in bfloat16 where the processor has it"
     if card.ranges is None:
-        return "in bfloat16"
+        return floats
     return (
         "its convolutions in 8 bits, for ranges measured on "
-        f"{card.ranges.images:,} training radiographs, and the rest in bfloat16"
+        f"{card.ranges.images:,} training radiographs, and the rest {floats}"
     )
 
 

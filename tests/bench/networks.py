@@ -108,15 +108,11 @@ def main() -> None:
 
 
 def engines(images: Sequence[dict[int, Prepared]]) -> dict[str, Callable[[], object]]:
-    """One reading by every engine that runs here, each call of the next image."""
+    """One reading by every engine, each call of the next image."""
     found: dict[str, Callable[[], object]] = {}
     for name in ("torch", "openvino", "openvino-fast"):
-        try:
-            engine = open_engine(name)
-        except ValueError as error:
-            print(f"  {name}: {error}")
-            continue
-        opened, others = open_ensembles(active_sets(), engine).values(), itertools.cycle(images)
+        opened = open_ensembles(active_sets(), open_engine(name)).values()
+        others = itertools.cycle(images)
         found[name] = partial(_read_next, opened, others)
     return found
 
@@ -138,10 +134,7 @@ def agreement(images: int = 200) -> None:
     for weights in active_sets().values():
         runs = {}
         for name in ("torch", "openvino", "openvino-fast"):
-            try:
-                ensemble = open_ensemble(weights, open_engine(name))
-            except ValueError:
-                continue
+            ensemble = open_ensemble(weights, open_engine(name))
             runs[name] = [ensemble.read(one) for one in inputs]
         reference = np.array([out.chain.probability for out in runs["torch"]])
         score = np.array([out.chain.score for out in runs["torch"]])

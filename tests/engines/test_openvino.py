@@ -95,7 +95,6 @@ def test_concurrent_calls_give_the_answers_of_calls_in_turn(
         np.testing.assert_array_equal(maps, expected[index % 5][1])
 
 
-@pytest.mark.skipif(not HAS_BF16, reason="this processor has no bfloat16")
 @pytest.mark.parametrize(("network", "checksum"), NETWORKS.items())
 def test_the_fast_engine_stays_near_torch(make_source, images, network: str, checksum: str) -> None:
     source = make_source(network, checksum)
@@ -106,7 +105,15 @@ def test_the_fast_engine_stays_near_torch(make_source, images, network: str, che
     scale = float(np.abs(expected_maps).max())
     np.testing.assert_allclose(logits, expected_logits, atol=0.05 * scale)
     np.testing.assert_allclose(maps, expected_maps, atol=0.1 * scale)
-    assert np.abs(logits - expected_logits).max() > 0
+    assert np.abs(logits - expected_logits).max() > 0 or not HAS_BF16
+
+
+class OldCore(openvino.Core):
+    """A processor that lacks bfloat16, whatever this one has."""
+
+    def get_property(self, *asked: str) -> Any:
+        found = super().get_property(*asked)
+        return [one for one in found if one != "BF16"] if isinstance(found, list) else found
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +123,11 @@ def ranged(make_source, images) -> Any:
     return replace(source, ranges=measure_ranges(source.build(), [images]))
 
 
-@pytest.mark.skipif(not HAS_BF16, reason="this processor has no bfloat16")
-def test_with_ranges_the_fast_engine_computes_with_8_bits(ranged, images) -> None:
+@pytest.mark.parametrize("core", [openvino.Core, OldCore])
+def test_with_ranges_the_fast_engine_computes_with_8_bits(
+    ranged, images, core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino, "Core", core)
     found = open_engine("openvino-fast").open(ranged)(images)
     rounded = replace(ranged, build=lambda: in_eight_bits(ranged.build(), ranged.ranges))
     expected = open_engine("torch").open(rounded)(images)
@@ -129,6 +139,18 @@ def test_with_ranges_the_fast_engine_computes_with_8_bits(ranged, images) -> Non
     np.testing.assert_allclose(found[1], plain[1], atol=0.15 * scale)
 
 
+def test_without_bfloat16_and_ranges_the_fast_engine_computes_in_float32(
+    ranged, images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino, "Core", OldCore)
+    fast = open_engine("openvino-fast")
+    assert fast.name == "openvino-fast"
+    found = fast.open(replace(ranged, ranges=None))(images)
+    expected = open_engine("openvino").open(ranged)(images)
+    scale = float(np.abs(expected[1]).max())
+    np.testing.assert_allclose(found[1], expected[1], atol=1e-5 * scale)
+
+
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
 def test_ranges_change_nothing_in_other_engines(ranged, images, engine: str) -> None:
     with_ranges = open_engine(engine).open(ranged)(images)
@@ -137,7 +159,6 @@ def test_ranges_change_nothing_in_other_engines(ranged, images, engine: str) -> 
     np.testing.assert_array_equal(with_ranges[1], without[1])
 
 
-@pytest.mark.skipif(not HAS_BF16, reason="this processor has no bfloat16")
 def test_other_ranges_are_converted_anew_and_the_same_are_not(
     ranged, images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,19 +172,6 @@ def test_other_ranges_are_converted_anew_and_the_same_are_not(
     assert len(list(tmp_path.glob("*-i8-*.xml"))) == 2
     fast.open(replace(ranged, ranges={}))
     assert len(list(tmp_path.glob("*.xml"))) == 3
-
-
-def test_a_processor_without_bfloat16_is_told_which_engine_to_use(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class OldCore:
-        def get_property(self, device: str, name: str) -> list[str]:
-            return ["FP32", "INT8"]
-
-    monkeypatch.setattr(openvino, "Core", OldCore)
-    with pytest.raises(ValueError, match=r"bfloat16 .* found none\. Use --engine openvino\.$"):
-        open_engine("openvino-fast")
-    assert open_engine("openvino").name == "openvino"
 
 
 @pytest.mark.parametrize("name", ["tensorrt", "", "OpenVINO"])

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import openvino
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -17,7 +16,6 @@ from cxr_valve.models.trunk import KEPT, open_shared, trunk_checksum
 from train.fit.weights import save_network
 
 SIDE = 64
-HAS_BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +51,6 @@ def test_each_head_gives_its_own_logit_and_map(
         np.testing.assert_allclose(found[1], activation.numpy(), atol=1e-5)
 
 
-@pytest.mark.skipif(not HAS_BF16, reason="this processor has no bfloat16")
 def test_a_shared_trunk_can_be_rounded_to_8_bits(
     pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import openvino
 import pytest
 from numpy.typing import NDArray
 
@@ -16,9 +15,6 @@ from train import engine_check
 from train.engine_check import EngineImages, check_engines, engine_errors, engine_images
 from train.evaluate import FittedMember
 from train.fit.images import prepare_images
-
-HAS_BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-needs_bf16 = pytest.mark.skipif(not HAS_BF16, reason="this processor has no bfloat16")
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +44,6 @@ def images(toy: cards.WeightSet) -> EngineImages:
     )
 
 
-@needs_bf16
 def test_ranges_that_leave_the_results_near_are_kept(toy, sources, images) -> None:
     ranges, errors = check_engines(toy.card, sources, images)
     assert ranges.keys() == {member.label for member in toy.card.members}
@@ -58,7 +53,6 @@ def test_ranges_that_leave_the_results_near_are_kept(toy, sources, images) -> No
     assert errors["openvino-fast"].mean > errors["openvino"].mean
 
 
-@needs_bf16
 def test_where_8_bits_move_the_results_too_far_there_are_none(
     toy, sources, images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,27 +60,11 @@ def test_where_8_bits_move_the_results_too_far_there_are_none(
     monkeypatch.setattr(engine_check, "LARGEST", with_ranges.maximum / 2)
     ranges, errors = check_engines(toy.card, sources, images)
     assert ranges == {}
-    # What is said of the fast engine is then that of bfloat16 alone.
+    # What is said of the fast engine is then that of floats alone.
     assert errors == engine_errors(toy.card, sources, images.held_out)
     assert errors["openvino-fast"] != with_ranges
 
 
-def test_where_the_fast_engine_does_not_run_there_are_none(
-    toy, sources, images, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def only_others(name: str) -> object:
-        if name == engine_check.FAST:
-            raise ValueError("no bfloat16")
-        return opened(name)
-
-    opened = engine_check.open_engine
-    monkeypatch.setattr(engine_check, "open_engine", only_others)
-    ranges, errors = check_engines(toy.card, sources, images)
-    assert ranges == {}
-    assert errors.keys() == {"openvino"}
-
-
-@needs_bf16
 def test_a_set_without_training_images_goes_without(toy, sources, images) -> None:
     none = [stack[:0] for stack in images.training]
     assert check_engines(toy.card, sources, replace(images, training=none))[0] == {}

@@ -71,11 +71,14 @@ def test_it_says_with_what_the_fast_engine_computes(roots: Path) -> None:
     found = cards.read_card(roots.parent / "weights" / "mr-shipped")
     errors = {"openvino-fast": cards.EngineError(0.012, 0.0021, 200)}
     cards.write_card(replace(found.card, engine_error=errors), found.folder)
-    assert "openvino-fast computes in bfloat16." in html(opened())
+    assert "openvino-fast computes in bfloat16 where the processor has it." in html(opened())
     ranges = cards.RangesFile("ranges.safetensors", "c" * 64, 256)
     cards.write_card(replace(found.card, engine_error=errors, ranges=ranges), found.folder)
     said = html(opened())
-    assert "in 8 bits, for ranges measured on 256 training radiographs, and the rest in bf" in said
+    assert (
+        "in 8 bits, for ranges measured on 256 training radiographs, and the rest in bfloat16 where"
+        in said
+    )
     assert "<td>0.012</td><td>0.0021</td><td>200</td>" in said.replace("\n", "")
     assert f"SHA-256 {'c' * 64}" in said
 

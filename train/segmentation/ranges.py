@@ -44,12 +44,9 @@ def fast_difference(
 ) -> dict[str, cards.Figure]:
     """How far the fast engine moves the ratio of those images: mean |Δ| where both find one.
 
-    Empty where there is none, or where this processor does not run that engine.
+    Empty where there is none.
     """
-    try:
-        engines = [open_engine(name) for name in ("openvino", "openvino-fast")]
-    except ValueError:
-        return {}
+    engines = [open_engine(name) for name in ("openvino", "openvino-fast")]
     source = heart_source(HeartWeights(card, folder))
     readers = [HeartReader(card, engine.open(source)) for engine in engines]
     moved = []

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
-import openvino
 import pytest
 import torch
 from PIL import Image
@@ -22,7 +21,6 @@ from train.segmentation import ranges
 from train.segmentation.ranges import LAST, fast_difference, keep_ranges
 from train.segmentation.rounds import save_network
 
-HAS_BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 NAMES = ("0.png", "1.png")
 
 
@@ -75,7 +73,6 @@ def test_ranges_hold_for_every_image_at_every_look(card, real, network) -> None:
     assert found[name][1] == pytest.approx(max(float(one.max()) for one in seen), rel=0.02)
 
 
-@pytest.mark.skipif(not HAS_BF16, reason="this processor has no bfloat16")
 @pytest.mark.parametrize(
     ("ratios", "moved"), [((0.5, 0.51, 0.45, None), [0.01]), ((None, 0.5, None, None), [])]
 )
@@ -94,15 +91,3 @@ def test_the_fast_engine_is_compared_on_images_where_both_find_a_ratio(
     monkeypatch.setattr(ranges, "HeartReader", Fixed)
     found = fast_difference(card, real, real, NAMES)
     assert [(one.value, one.n) for one in found.values()] == [(value, 1) for value in moved]
-
-
-def test_nothing_is_said_of_an_engine_that_does_not_run(
-    card, real, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def only_float32(name: str) -> object:
-        if name == "openvino-fast":
-            raise ValueError("no bfloat16")
-        return object()
-
-    monkeypatch.setattr(ranges, "open_engine", only_float32)
-    assert fast_difference(card, real, real, NAMES) == {}
