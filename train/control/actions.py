@@ -29,14 +29,17 @@ def start(request: RunRequest, root: Path | None = None) -> RunFolder:
 
 
 def submit(folder: RunFolder) -> None:
-    """Queue a run; starts Ray's head on this machine where there is none."""
+    """Queue a run; starts Ray's head on this machine where there is none.
+
+    Raises:
+        ClusterError: Ray did not take it; the run is then written down as failed.
+    """
     try:
-        cluster = find_cluster(folder.path.parent)
+        resubmit(folder, find_cluster(folder.path.parent))
     except ClusterError as error:
         folder.log(str(error))
         folder.write_status(state="failed", error=str(error))
         raise
-    resubmit(folder, cluster)
 
 
 def stop(folder: RunFolder) -> None:

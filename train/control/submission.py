@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from train.cluster.jobs import ClusterError
 from train.cluster.where import Cluster
 from train.runs.files import tail
 from train.runs.folder import RunFolder
@@ -18,14 +17,14 @@ OUTPUT = "output.txt"
 SETTINGS = "CXR_VALVE_"
 
 
-def resubmit(folder: RunFolder, cluster: Cluster) -> None:
-    """Queue a run, again where it was queued before.
+def resubmit(folder: RunFolder, cluster: Cluster, patience: float = 30.0) -> None:
+    """Queue a run, again where it was queued before; waits for Ray ``patience`` seconds.
 
     The id of the job is written down first: a reader then never meets a job nobody knows, and
     two that do this at once make one job.
 
     Raises:
-        ClusterError: Ray did not take it; the run is then written down as failed.
+        ClusterError: Ray did not take it, or did not say so in time.
     """
     recipe = folder.request().recipe
     job = _next_id(folder.id, folder.status().job)
@@ -41,13 +40,8 @@ def resubmit(folder: RunFolder, cluster: Cluster) -> None:
         images_per_second=None,
         eta_seconds=None,
     )
-    try:
-        resources = cluster.resources(int(recipe.get("workers", 1)))
-        cluster.jobs.submit(job, entrypoint(folder, job), resources)
-    except ClusterError as error:
-        folder.log(str(error))
-        folder.write_status(state="failed", error=str(error))
-        raise
+    resources = cluster.resources(int(recipe.get("workers", 1)))
+    cluster.jobs.submit(job, entrypoint(folder, job), resources, patience)
 
 
 def entrypoint(folder: RunFolder, job: str) -> str:

@@ -187,8 +187,9 @@ def _ended_early(
     cluster = snapshot.clusters[status.ray_address]
     if job.error_type == WAITED_TOO_LONG and cluster is not None:
         try:
-            resubmit(folder, cluster)
+            resubmit(folder, cluster, PATIENCE)
         except ClusterError as error:
+            # Its head may be ending: the next look tells.
             return "queued", f"Not certain: {error}"
         return "queued", "Ray gave up waiting for a free slot; it was queued again."
     if job.state == "STOPPED":

@@ -1,5 +1,6 @@
 """Small hospital exports written for tests: tiny pictures, tables as a hospital would give them."""
 
+import gzip
 import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,6 +20,13 @@ def picture(content: int, side: int = 12) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "PNG")
     return stream.getvalue()
+
+
+def write_csv(file: Path, header: str, *rows: str) -> None:
+    """A table of these lines, gzipped where its name says so."""
+    data = "\n".join((header, *rows)) + "\n"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(gzip.compress(data.encode()) if file.suffix == ".gz" else data.encode())
 
 
 def write_export(

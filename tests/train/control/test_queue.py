@@ -17,8 +17,9 @@ from train.runs import RunError
 def test_a_second_run_waits_past_rays_limit_and_then_trains(runs, toy) -> None:
     first, second = toy(steps=70), toy(steps=1)
     submit(first)
-    submit(second)
+    # On a slow machine Ray may give up on this one too, and the other would go first.
     until(first, "running")
+    submit(second)
     waiting = {view.id: view for view in reconcile(runs)}[second.id]
     assert (waiting.state, waiting.ahead) == ("queued", 1)
     first_job = second.status().job
@@ -68,8 +69,8 @@ def test_a_run_that_cannot_begin_keeps_its_error(runs, toy) -> None:
 def test_a_run_stops_at_once_while_it_waits_and_after_its_step_while_it_trains(runs, toy) -> None:
     first, second = toy(steps=300), toy(steps=1)
     submit(first)
-    submit(second)
     until(first, "running")
+    submit(second)
     with pytest.raises(RunError, match=r"found it running\. Stop it first"):
         delete(first)
     stop(second)
@@ -103,8 +104,8 @@ def test_killing_the_process_and_then_the_head_is_told_and_survived(runs, toy) -
     assert "is gone without a word" in until(killed, "interrupted", seconds=5).reason
     until_said(killed, "ended by signal 9: somebody killed it, or memory ran out")
     submit(training)
-    submit(waiting)
     process = until(training, "running").status.process
+    submit(waiting)
     head = live_head(runs)
     os.kill(head.pid, signal.SIGKILL)
     started = time.monotonic()

@@ -13,6 +13,8 @@ import psutil
 import pytest
 
 from tests.train.control.conftest import request
+from train.cluster.jobs import WAITED_TOO_LONG, Job, Jobs
+from train.cluster.where import Cluster
 from train.control import compare, delete, duplicate, look, reconcile, resume
 from train.runs import Heartbeat, RunError, RunFolder, all_runs, create, find_run, new_id
 from train.runs.process import Process, this_process
@@ -108,6 +110,25 @@ def test_a_cluster_that_does_not_answer_keeps_no_page_waiting(run: RunFolder) ->
     assert time.monotonic() - started < 2
     assert view.state == "queued"
     assert "Expected Ray to answer at http://192.0.2.77:8265" in view.reason
+
+
+def test_a_head_that_dies_while_it_is_asked_again_interrupts_and_fails_nothing(
+    run: RunFolder, monkeypatch
+) -> None:
+    class Dying(Jobs):
+        def all(self, timeout: float = 1.0) -> dict[str, Job]:
+            return {"x-try1": Job("x-try1", "FAILED", "", WAITED_TOO_LONG)}
+
+    cluster = Cluster(Dying("http://127.0.0.1:9"), embedded=True)
+    found = iter([cluster, None])
+    monkeypatch.setattr("train.control.truth.known_cluster", lambda *_: next(found))
+    run.write_status(job="x-try1", ray_address=cluster.jobs.url)
+    view = look(run)
+    assert view.state == "queued"
+    assert view.reason.startswith("Not certain: Expected Ray to answer at http://127.0.0.1:9")
+    view = look(run)
+    assert (view.state, view.status.error) == ("interrupted", "")
+    assert "The Ray head that queued it is gone" in view.reason
 
 
 def test_damaged_files_do_not_hide_a_run(run: RunFolder, tmp_path: Path) -> None:

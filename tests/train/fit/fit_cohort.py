@@ -54,7 +54,7 @@ def start(folder: RunFolder, **environment: str) -> subprocess.Popen[str]:
 
 def wait_for_step(folder: RunFolder, process: subprocess.Popen[str], step: int) -> None:
     """Wait until that many steps of a member are reported."""
-    until = time.monotonic() + 90
+    until = time.monotonic() + 200
     while folder.status().step < step or folder.status().stage != "training":
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < until, folder.status()
