@@ -35,7 +35,7 @@ def losses(taught: Learner, measures: np.ndarray | None) -> tuple[float, float]:
     images = torch.rand(4, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
     given = None if measures is None else torch.from_numpy(measures)
     total, own = taught(images, torch.tensor([0.0, 1, 0, 1]), given, None)
-    return float(total), float(own)
+    return float(total.detach()), float(own.detach())
 
 
 def test_measurements_that_nobody_made_teach_nothing() -> None:
@@ -88,7 +88,7 @@ def contained() -> Learner:
 def penalty(taught: Learner, structures: torch.Tensor) -> float:
     images = torch.rand(4, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
     total, own = taught(images, torch.tensor([0.0, 0, 0, 1]), None, structures)
-    return float(total) - float(own)
+    return float(total.detach()) - float(own.detach())
 
 
 def test_evidence_outside_a_findings_structures_costs_its_size(contained: Learner) -> None:
