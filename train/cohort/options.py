@@ -80,6 +80,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="the hospital's, such as Europe/Zurich: times with another offset become its days "
         "(default: days as written)",
     )
+    _add_rules(parser)
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
     rules = parser.add_argument_group("rules")
     _add_labelling(rules)
     _add_splitting(rules)

@@ -64,12 +64,16 @@ def evaluate_run(
         fitted=fitted,
         details=_details(cohort, held, fitted, plates),
     )
-    save(evaluation, plates)
+    _keep(evaluation, plates)
+    return evaluation
+
+
+def _keep(evaluation: Evaluation, plates: Sequence[Plate]) -> None:
     # Imported here: the report draws what this module makes.
     from train.report.page import write_report
 
+    save(evaluation, plates)
     write_report(evaluation)
-    return evaluation
 
 
 def _with_grids(members: Sequence[FittedMember], held: HeldOut) -> tuple[FittedMember, ...]:

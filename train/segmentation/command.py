@@ -3,11 +3,15 @@
 import argparse
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cxr_valve.cards import CardError, shipped_root
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ABOUT = """\
 Train the network that finds the heart and the lungs, on real radiographs: on masks that people
@@ -60,16 +64,8 @@ def run(options: argparse.Namespace) -> int:
     import torch
 
     from cxr_valve.anatomy.heart_card import read_heart_card
-    from train.segmentation.again import write_again
-    from train.segmentation.data import (
-        labelled_names,
-        load_images,
-        load_labelled,
-        read_manifest,
-        unlabelled_names,
-    )
-    from train.segmentation.rounds import Radiographs, last_network, measured_network
-    from train.segmentation.write import TAG, write_heart
+    from train.segmentation.data import read_manifest
+    from train.segmentation.write import TAG
 
     torch.set_num_threads(options.threads)
     try:
@@ -80,6 +76,22 @@ def run(options: argparse.Namespace) -> int:
     except (FileNotFoundError, CardError) as error:
         logging.error("%s", error)
         return 1
+    logging.info("wrote %s", _train(options, manifest))
+    return 0
+
+
+def _train(options: argparse.Namespace, manifest: "pd.DataFrame") -> Path:
+    """Train what is asked for and write the card; returns its folder."""
+    from train.segmentation.again import write_again
+    from train.segmentation.data import (
+        labelled_names,
+        load_images,
+        load_labelled,
+        unlabelled_names,
+    )
+    from train.segmentation.rounds import Radiographs, last_network, measured_network
+    from train.segmentation.write import write_heart
+
     names, held_out = labelled_names(manifest, network=int(options.again))
     labelled = load_labelled(options.real, names)
 
@@ -89,10 +101,7 @@ def run(options: argparse.Namespace) -> int:
     given = Radiographs(labelled, unlabelled)
     if options.again:
         second, _ = measured_network(given, options.work / "again")
-        logging.info("wrote %s", write_again(second, options.real, manifest, options.out))
-        return 0
+        return write_again(second, options.real, manifest, options.out)
     measured, taught = measured_network(given, options.work)
     network = last_network(given, load_labelled(options.real, held_out), options.work)
-    folder = write_heart(network, measured, labelled, taught, options.real, manifest, options.out)
-    logging.info("wrote %s", folder)
-    return 0
+    return write_heart(network, measured, labelled, taught, options.real, manifest, options.out)
