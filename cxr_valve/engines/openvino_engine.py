@@ -1,7 +1,7 @@
 """OpenVINO on the processor: float32 by default; fast, 8 bits and bfloat16.
 
 The fast engine computes convolutions with 8-bit integers where the ranges of what goes into them
-were measured; all else with bfloat16 where the processor has it, as most laptops' have not, and
+were measured; all else with bfloat16 where the processor has it, as many laptops' have not, and
 with float32 elsewhere.
 """
 
