@@ -139,7 +139,8 @@ def _engines(card: AnyCard) -> str:
         for name, error in card.engine_error.items()
     ]
     what = "probability" if card.kind == "binary" else f"value ({card.unit})"
-    caption = f"How far each engine’s {what} lies from torch in float32."
+    caption = f"How far each engine’s {what} lies from torch in float32, on the processor "
+    caption += "that made the card."
     if "openvino-fast" in card.engine_error:
         caption += f" openvino-fast computes {_fast(card)}."
     return table(["", "Largest difference", "Mean", "Images"], rows, caption)

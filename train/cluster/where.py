@@ -17,7 +17,7 @@ class Cluster:
     jobs: Jobs
     embedded: bool
 
-    def resources(self, workers: int) -> dict[str, float]:
+    def resources(self, workers: int, timeout: float = 5.0) -> dict[str, float]:
         """What a run of ``workers`` processes occupies while it trains.
 
         A lone process needs its GPU itself; several get theirs from Ray Train.
@@ -26,7 +26,7 @@ class Cluster:
         if self.embedded:
             gpus = count_gpus()
             return {SLOT: float(min(max(workers, 1), max(gpus, 1)))} | (gpu if gpus else {})
-        offered = self.jobs.resources()
+        offered = self.jobs.resources(timeout)
         slot = {SLOT: 1.0} if offered.get(SLOT) else {}
         return slot | (gpu if offered.get("GPU") else {}) or {"CPU": 1.0}
 

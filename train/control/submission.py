@@ -18,7 +18,7 @@ SETTINGS = "CXR_VALVE_"
 
 
 def resubmit(folder: RunFolder, cluster: Cluster, patience: float = 30.0) -> None:
-    """Queue a run, again where it was queued before; waits for Ray ``patience`` seconds.
+    """Queue a run, again where it was queued before; waits ``patience`` seconds for each answer.
 
     The id of the job is written down first: a reader then never meets a job nobody knows, and
     two that do this at once make one job.
@@ -40,7 +40,7 @@ def resubmit(folder: RunFolder, cluster: Cluster, patience: float = 30.0) -> Non
         images_per_second=None,
         eta_seconds=None,
     )
-    resources = cluster.resources(int(recipe.get("workers", 1)))
+    resources = cluster.resources(int(recipe.get("workers", 1)), min(patience, 5.0))
     cluster.jobs.submit(job, entrypoint(folder, job), resources, patience)
 
 

@@ -25,6 +25,9 @@ STARTING = 120.0
 HANDING_OVER = 30.0
 #: Seconds that a page waits for Ray.
 PATIENCE = 1.0
+#: Seconds to wait where a run is queued again: it is rare, and a run that falls out of the queue
+#: when nobody looks is worse than a page that is late once.
+QUEUING = 5.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ class Snapshot:
 
 
 def reconcile(root: Path | None = None) -> list[RunView]:
-    """Every run as it is now, the latest first. Waits for Ray for a second at most.
+    """Every run as it is now, the latest first. Waits for Ray for a second at most, unless
+    a run is queued again.
 
     A queued run that Ray gave up on is queued again, and one that ended before it could say so is
     written down as failed.
@@ -187,7 +191,7 @@ def _ended_early(
     cluster = snapshot.clusters[status.ray_address]
     if job.error_type == WAITED_TOO_LONG and cluster is not None:
         try:
-            resubmit(folder, cluster, PATIENCE)
+            resubmit(folder, cluster, QUEUING)
         except ClusterError as error:
             # Its head may be ending: the next look tells.
             return "queued", f"Not certain: {error}"

@@ -17,10 +17,10 @@ _ABOUT = """\
 Train the network that finds the heart and the lungs, on real radiographs: on masks that people
 drew, then also on radiographs without masks, which earlier rounds' networks provide where they are
 sure. It is measured on images it never saw; a last round then learns from those too, and the card
-is written. About 80 minutes on two free cores that compute in bfloat16, some five hours on two that
-do not; CUDA is used if there is any. An interrupted run continues where it stopped.
-With --again, a second network is trained with other images held out, as long, and what it is worth
-on them is added to the card: the recipe was chosen by its error on the first ones."""
+is written. About 85 minutes on two free cores that compute in bfloat16; on two that do not, some
+five hours by estimate. CUDA is used if there is any. An interrupted run continues where it stopped.
+With --again, a second network is trained with other images held out, without a last round, and what
+it is worth on them is added to the card: the recipe was chosen by its error on the first ones."""
 _EPILOG = """\
 the folder of real radiographs holds manifest.csv (path, source, view, labels, ctr_truth,
 ctr_masks) and, for images with masks, mask/heart, mask/right_lung and mask/left_lung beside their

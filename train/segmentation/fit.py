@@ -68,7 +68,7 @@ def fit(recipe: Recipe, shares: Sequence[Share], network: AnatomyNet, folder: Pa
     if sum(share.places for share in shares) != recipe.batch:
         raise ValueError(f"Expected shares of a batch that sum to {recipe.batch}.")
     fabric = single("auto").fabric
-    network = network.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network.to(fabric.device).to(memory_format=torch.channels_last)
     mean = copy.deepcopy(network)
     set_training(network)
     encoder = [value for value in network.unet.encoder.parameters() if value.requires_grad]
