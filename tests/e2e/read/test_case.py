@@ -1,7 +1,6 @@
 """One case on the reading page: evidence, prevalence, quiz, comparison."""
 
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,10 +15,6 @@ from tests.e2e.read.steps import (
     picture,
     shown,
 )
-
-if TYPE_CHECKING:
-    pass
-
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
@@ -24,10 +23,6 @@ from tests.e2e.read.steps import (
     opened,
     shown,
 )
-
-if TYPE_CHECKING:
-    pass
-
 
 pytestmark = pytest.mark.browser
 
@@ -127,16 +122,17 @@ def test_thirty_files_and_a_broken_one(start: Open, files: Path) -> None:
     page.get_by_role("button", name="Previous").click()
     page.get_by_text("Image 1 was not read.").wait_for(timeout=WAIT)
     opened(page, "Worklist (31)")
+    cells = page.locator("[role=grid]")
+    fifth = cells.get_by_text("Image 5", exact=True).first
     page.get_by_text("Not read (1)").click()
-    idle(page)
-    cells = page.locator("[role=grid]").get_by_text("refused")
-    cells.first.wait_for(state="attached", timeout=WAIT)
-    assert cells.count() == 1
+    fifth.wait_for(state="detached", timeout=WAIT)
+    cells.get_by_text("refused").first.wait_for(state="attached", timeout=WAIT)
+    assert cells.get_by_text("refused").count() == 1
     page.get_by_text("All (31)").click()
+    # A click on a line of the table opens it; Next then goes on from there. A table that the next
+    # answer of the server replaces would lose it.
+    fifth.wait_for(state="attached", timeout=WAIT)
     idle(page)
-    # A click on a line of the table opens it; Next then goes on from there.
-    grid = page.locator("[role=grid]").get_by_text("Image 5", exact=True)
-    grid.first.wait_for(state="attached", timeout=WAIT)
     box = page.locator('[data-testid="stDataFrame"]').bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 140, box["y"] + 36 + 35 * 4 + 17)
