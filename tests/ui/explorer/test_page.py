@@ -8,54 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cxr_valve.ui.explorer import session
-from cxr_valve.ui.explorer.file_source import FileChoice, StoredFile, first_choice
-
-ROOT = Path(__file__).resolve().parents[3]
-PAGE = ROOT / "pages" / "explore" / "thresholds.py"
-
-
-def page(file: StoredFile | None = None, **query: str) -> AppTest:
-    app = AppTest.from_file(str(PAGE), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    if file is not None:
-        app.session_state[session.FILES] = {file.digest: file}
-    return app.run()
-
-
-def address(app: AppTest, name: str) -> str:
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[0]
-
-
-def words(app: AppTest) -> str:
-    found = [*app.caption, *app.markdown, *app.info, *app.error, *app.warning]
-    return "\n".join(str(element.value) for element in found)
-
-
-def shown(app: AppTest) -> bool:
-    """Whether the charts were mounted."""
-    return any(node.type == "bidi_component" for node in _nodes(app._tree))
-
-
-def _nodes(block):
-    for child in getattr(block, "children", {}).values():
-        yield child
-        yield from _nodes(child)
-
-
-def fine(app: AppTest) -> None:
-    assert not app.exception, app.exception
-    assert shown(app)
-
-
-def table(rows: str) -> StoredFile:
-    return StoredFile("scores.csv", ("patient,label,score,grade\n" + rows).encode())
-
-
-def of_file(rows: str) -> AppTest:
-    file = table(rows)
-    return page(file, src=first_choice(file).descriptor)
+from tests.ui.explorer.steps import PAGE, ROOT, address, fine, page, words
 
 
 def test_opens_on_the_active_weights_and_says_they_are_simulated(weights: Path) -> None:
@@ -136,61 +89,6 @@ def test_choosing_a_kind_and_a_row(no_weights: None) -> None:
     fine(app)
     app.selectbox(key="explorer_pick").select("study:as-test").run()
     assert address(app, "src") == "study:as-test"
-
-
-def test_a_file_is_shown_with_its_columns_guessed(no_weights: None) -> None:
-    rows = "".join(f"{i},{i % 2},{0.3 + 0.1 * (i % 5) + 0.15 * (i % 2):.2f},\n" for i in range(60))
-    fine(of_file(rows))
-
-
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        ("a,1,.5,\nb,1,.6,\nc,1,.7,\n", "All 3 cases are positive"),
-        ("a,0,.5,\nb,0,.6,\nc,0,.7,\n", "All 3 cases are negative"),
-        ("a,0,.5,\nb,1,.5,\nc,1,.5,\n", "in the smaller class"),
-        ("a,0,.2,\nb,1,.5,\nc,1,.9,\n", "in the smaller class"),
-        ("a,0,0,\nb,1,1,\nc,1,0.4,\n", "in the smaller class"),
-    ],
-    ids=["positives only", "negatives only", "all tied", "n = 3", "scores 0 and 1"],
-)
-def test_edge_states_are_shown(no_weights: None, rows: str, said: str) -> None:
-    app = of_file(rows)
-    fine(app)
-    assert said in words(app)
-
-
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        ("", "at least one row"),
-        ("a,1,1.5,\n", "Row 2, column 'score'"),
-        ("a,maybe,.5,\n", "Row 2, column 'label'"),
-        ("a,1,nan,\n", "Row 2, column 'score'"),
-        ("=1+1,1,.5,\nb,0,.2,\n", "Row 2, column 'patient'"),
-    ],
-)
-def test_errors_of_a_file_name_row_and_column(no_weights: None, rows: str, said: str) -> None:
-    app = of_file(rows)
-    assert not app.exception
-    assert said in words(app)
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"PK\x03\x04zip", b"label,score\n1,\xff\xfe\n", b"a\n1\n"]
-)
-def test_files_that_are_no_tables(no_weights: None, content: bytes) -> None:
-    file = StoredFile("x.csv", content)
-    app = page(file, src=first_choice(file).descriptor)
-    assert not app.exception
-    assert app.error
-
-
-def test_a_link_to_a_file_asks_for_it(no_weights: None) -> None:
-    app = page(src=FileChoice("ab" * 32).descriptor, p="0.017", t="0.5", rule="manual")
-    assert not app.exception
-    assert "abababababab…" in words(app)
-    assert address(app, "p") == "0.017"
 
 
 @pytest.mark.parametrize(
