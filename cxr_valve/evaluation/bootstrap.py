@@ -11,12 +11,19 @@ import numpy.typing as npt
 
 from cxr_valve.evaluation.checks import FloatArray, open_fraction
 from cxr_valve.evaluation.cohort import Cohort
-from cxr_valve.evaluation.intervals import Estimate, undefined
+from cxr_valve.evaluation.intervals import Estimate
 from cxr_valve.evaluation.metrics import point_metrics
 from cxr_valve.evaluation.net_benefit import net_benefit
 from cxr_valve.evaluation.operating_point import counts_at
+from cxr_valve.evaluation.precision_recall import average_precision
 from cxr_valve.evaluation.prevalence import npv_at, ppv_at
-from cxr_valve.evaluation.resamples import Layout, both_classes, resampled
+from cxr_valve.evaluation.resamples import (
+    Layout,
+    both_classes,
+    draws,
+    percentile_interval,
+    resampled,
+)
 from cxr_valve.evaluation.roc import auc_delong
 from cxr_valve.evaluation.severity import shares_of
 
@@ -43,18 +50,9 @@ class Bootstrap:
     level: float
 
     def estimate(self, name: str) -> Estimate:
-        """Value of the cohort with percentile limits (Efron, 1979); n is the number of clusters.
-
-        Replicates that do not define the metric are left out of its limits.
-        """
+        """Value of the cohort with percentile limits; n is the number of clusters."""
         value, drawn = self.values[name], self.replicates[name]
-        drawn = drawn[~np.isnan(drawn)]
-        if math.isnan(value) or not len(drawn):
-            return undefined("bootstrap", self.clusters)
-        tail = (1 - self.level) / 2
-        # An observed replicate, not a mean of two: ratios may be infinite.
-        low, high = np.quantile(drawn, [tail, 1 - tail], method="inverted_cdf")
-        return Estimate(value, float(low), float(high), self.clusters, "bootstrap")
+        return percentile_interval(value, drawn, self.clusters, "bootstrap", self.level)
 
     def estimates(self) -> dict[str, Estimate]:
         """Every metric with its interval."""
@@ -73,10 +71,11 @@ def bootstrap(
 ) -> Bootstrap:
     """Resample patients with replacement and recompute AUC and all metrics at ``threshold``.
 
-    With ``prevalence`` also ``ppv_at_prevalence`` and ``npv_at_prevalence``, and with ``t``
-    ``net_benefit`` there. Patients, not images, are drawn (Field and Welsh, 2007: cluster
-    bootstrap), since images of one patient are not independent. The same seed gives the same
-    numbers. Raises ValueError for an empty cohort or fewer than one replicate.
+    With ``prevalence`` also ``ppv_at_prevalence``, ``npv_at_prevalence`` and
+    ``average_precision_at_prevalence``, and with ``t`` ``net_benefit`` there. Patients, not
+    images, are drawn (Field and Welsh, 2007: cluster bootstrap), since images of one patient are
+    not independent. The same seed gives the same numbers. Raises ValueError for an empty cohort
+    or fewer than one replicate.
     """
     open_fraction(level, "level")
     if len(cohort) == 0 or replicates < 1:
@@ -89,6 +88,11 @@ def bootstrap(
     c = counts_at(cohort.labels, cohort.scores, threshold)
     auc = auc_delong(cohort.labels, cohort.scores).value
     own = _derived(np.array([[auc], [c.tp], [c.fn], [c.fp], [c.tn]], float), prevalence, t)
+    if prevalence is not None:
+        name = "average_precision_at_prevalence"
+        value = average_precision(cohort.labels, cohort.scores, prevalence).value
+        own[name] = np.array([value])
+        drawn[name] = _precision(cohort, prevalence, replicates, seed)
     return _bootstrap(own, drawn, replicates, cohort, level)
 
 
@@ -134,6 +138,15 @@ def _bootstrap(
     values = {name: float(value[0]) for name, value in own.items()}
     dropped = requested - len(drawn["auc"])
     return Bootstrap(values, drawn, requested, dropped, cohort.clusters()[1], level)
+
+
+def _precision(cohort: Cohort, prevalence: float, replicates: int, seed: int) -> FloatArray:
+    """Average precision of the same resamples; those that lack a class are left out."""
+    layout = Layout.of(cohort, math.nan)
+    found = np.concatenate(
+        [layout.average_precision(drawn, prevalence) for drawn in draws(cohort, replicates, seed)]
+    )
+    return np.asarray(found[~np.isnan(found)])
 
 
 def replicate_counts(cohort: Cohort, weights: npt.ArrayLike, threshold: float) -> FloatArray:

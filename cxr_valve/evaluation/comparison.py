@@ -12,7 +12,12 @@ from cxr_valve.evaluation.checks import BoolArray, FloatArray, binary_labels, op
 from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.intervals import Estimate, critical_value, undefined
 from cxr_valve.evaluation.operating_point import is_positive
-from cxr_valve.evaluation.resamples import Layout, both_classes, resampled
+from cxr_valve.evaluation.resamples import (
+    Layout,
+    both_classes,
+    percentile_interval,
+    resampled,
+)
 
 
 @dataclass(frozen=True)
@@ -89,17 +94,11 @@ def resampled_difference(
     once = np.ones((1, clusters), dtype=np.int64)
     own = _rates(*(layout.counts(once) for layout in layouts))
     drawn = _rates(*(both_classes(t) for t in resampled(a, layouts, replicates, seed)))
-    tail = (1 - level) / 2
-    found = {}
-    for name, value in own.items():
-        if np.isnan(value[0]) or not drawn[name].size:
-            found[name] = undefined("bootstrap of patients", clusters)
-            continue
-        low, high = np.quantile(drawn[name], [tail, 1 - tail])
-        found[name] = Estimate(
-            float(value[0]), float(low), float(high), clusters, "bootstrap of patients"
-        )
-    return found
+    method = "bootstrap of patients"
+    return {
+        name: percentile_interval(float(value[0]), drawn[name], clusters, method, level)
+        for name, value in own.items()
+    }
 
 
 def _rates(first: FloatArray, second: FloatArray) -> dict[str, FloatArray]:

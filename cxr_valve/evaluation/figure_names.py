@@ -23,6 +23,15 @@ FIGURES = {
 SHARES = {"sensitivity", "specificity", "accuracy", "ppv", "npv", "coverage"}
 
 
+def share_text(value: float) -> str:
+    """A share (0 to 1) in whole percent; 0% and 100% only where it is that, else with digits."""
+    for digits in (0, 1, 2):
+        written = f"{value:.{digits}%}"
+        if float(written[:-1]) not in (0.0, 100.0) or value in (0.0, 1.0):
+            return written
+    return "<0.01%" if value < 0.5 else ">99.99%"
+
+
 def figure_name(key: str) -> str:
     """How people write the name of a figure."""
     return FIGURES.get(key, key.replace("_", " ").capitalize())

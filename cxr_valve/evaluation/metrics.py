@@ -175,19 +175,22 @@ def _mcc(c: Counts, level: float) -> Estimate:
 
 
 def _log_ratio(k1: int, n1: int, k2: int, n2: int, level: float) -> Estimate:
-    """(k1/n1)/(k2/n2) on the log scale; ½ joins each count where one is zero (limits only)."""
+    """(k1/n1)/(k2/n2) on the log scale; ½ joins each cell where one is zero (limits only).
+
+    A proportion of 1 would otherwise count as known for certain.
+    """
     if not n1 or not n2 or (k1 == 0 and k2 == 0):
         return undefined("log", n1 + n2)
     value = (k1 * n2) / (k2 * n1) if k2 else math.inf
-    add = 0.0 if k1 and k2 else 0.5
-    p, q = (k1 + add) / (n1 + add), (k2 + add) / (n2 + add)
+    add = 0.0 if min(k1, n1 - k1, k2, n2 - k2) else 0.5
+    p, q = (k1 + add) / (n1 + 2 * add), (k2 + add) / (n2 + 2 * add)
     se = math.sqrt(max(0.0, (1 - p) / (k1 + add) + (1 - q) / (k2 + add)))
     low, high = _exp_limits(math.log(p / q), se, level)
     return Estimate(value, *_including(value, low, high), n1 + n2, _named("log", add))
 
 
 def _dor(c: Counts, level: float) -> Estimate:
-    """TP·TN/(FN·FP) on the log scale (Woolf, 1955); ½ joins each count where one is zero."""
+    """TP·TN/(FN·FP) on the log scale (Woolf, 1955); ½ joins each cell where one is zero."""
     above, below = c.tp * c.tn, c.fn * c.fp
     if not above and not below:
         return undefined("log", c.n)

@@ -56,9 +56,10 @@ def average_precision(
 ) -> Estimate:
     """Σ (Rₖ − Rₖ₋₁)·Pₖ over the curve, with the logit interval of Boyd, Eng and Page (2013).
 
-    Its standard error on the logit scale is 1/√(n₁·AP·(1−AP)), n₁ positives (``n`` here); it is
-    meant for the sample's own prevalence and is only a guide after re-weighting. Undefined
-    where a class is missing.
+    Its standard error on the logit scale is 1/√(n₁·AP·(1−AP)), n₁ positives (``n`` here): that of
+    the sample's own prevalence. At another the few negatives near the top weigh so much that it
+    would hold the truth far too seldom, so there is none; ``bootstrap`` gives one. Undefined where
+    a class is missing.
     """
     y, _ = paired(labels, scores)
     positives = int(y.sum())
@@ -69,6 +70,8 @@ def average_precision(
     value = float(np.sum(gained[gained > 0] * curve.precision[gained > 0]))
     if not 1e-12 < value < 1 - 1e-12:
         return Estimate(value, math.nan, math.nan, positives, "logit, no interval at 0 or 1")
+    if prevalence is not None and abs(prevalence - positives / len(y)) > 1e-9:
+        return Estimate(value, math.nan, math.nan, positives, "no interval off the sample")
     half = critical_value(level) / math.sqrt(positives * value * (1 - value))
     centre = math.log(value / (1 - value))
     return Estimate(

@@ -24,11 +24,15 @@ Interval = Literal["clopper-pearson", "wilson", "bootstrap"]
 
 @dataclass(frozen=True)
 class Resampling:
-    """The bootstrap behind the limits: replicates asked for, those dropped, what was drawn."""
+    """The bootstrap behind the limits: replicates asked for, those dropped, what was drawn.
+
+    ``of`` are patients, or images where no patient is named.
+    """
 
     replicates: int
     dropped: int
     clusters: int
+    of: Literal["patients", "images"]
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,8 @@ def _bootstrapped(
         seed=seed,
         level=level,
     )
-    source = Resampling(resampled.requested, resampled.dropped, resampled.clusters)
+    of: Literal["patients", "images"] = "images" if cohort.patients is None else "patients"
+    source = Resampling(resampled.requested, resampled.dropped, resampled.clusters, of)
     drawn = resampled.estimates()
     every = {name: drawn.get(name, estimate) for name, estimate in report.metrics.items()}
     mixed = report.at_mix

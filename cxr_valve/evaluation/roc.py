@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
-from cxr_valve.evaluation.checks import BoolArray, FloatArray, paired
+from cxr_valve.evaluation.checks import BoolArray, FloatArray, IntArray, paired
 from cxr_valve.evaluation.intervals import Estimate, critical_value, undefined
 
 
@@ -85,16 +85,21 @@ def delong_test(
     """Paired, two-sided test of AUC(first) − AUC(second) on the same cases (DeLong et al., 1988).
 
     ``z`` is the difference over its standard error. Identical rankings give z = 0 and p = 1;
-    without a variance (one case of a class, or both separated) z and p are NaN.
+    without a variance (one case of a class, or both separated) limits, z and p are NaN.
     """
     y, a = paired(labels, first)
     _, b = paired(labels, second)
     one, two = auc_delong(y, a, level), auc_delong(y, b, level)
     covariance = _covariance(y, [a, b])
     variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
-    if variance <= 1e-15 and one.value == two.value:
+    if one.defined and np.array_equal(_places(a), _places(b)):
         return AucTest(one, two, Estimate(0.0, 0.0, 0.0, len(y), "DeLong"), 0.0, 1.0)
     return _test(one, two, variance, len(y), level)
+
+
+def _places(scores: FloatArray) -> IntArray:
+    """The place of each score among the distinct ones, from the lowest."""
+    return np.asarray(np.unique(scores, return_inverse=True)[1], dtype=np.int64)
 
 
 def delong_unpaired(

@@ -74,16 +74,14 @@ def sensitivity_at_mix(by_grade: Mapping[str, Estimate], mix: Mapping[str, float
 
 
 def effective_positives(by_grade: Mapping[str, Estimate], mix: Mapping[str, float]) -> float:
-    """How many positives a plain sensitivity would need to be as certain as that of the mix.
+    """How many positives count at a mix, were all its grades found alike: 1/Σ(share²/n).
 
-    se·(1−se)/Σ share²·seᵢ·(1−seᵢ)/nᵢ: the n whose binomial variance is that of the weighted sum.
-    Where every grade is found always or never that variance is 0, and all positives count.
+    Kish's (1965) effective size: all of them at the mix they came in, fewer at any other. A grade
+    of few cases that were all found, or all missed, then claims no certainty of its own; where
+    grades differ, as they do, intervals are a little wider than they need be.
     """
     shares = shares_of(mix, by_grade.keys())
-    parts = [(share, by_grade[grade]) for grade, share in shares.items()]
-    value = sum(share * e.value for share, e in parts)
-    variance = sum(share**2 * e.value * (1 - e.value) / e.n for share, e in parts)
-    return value * (1 - value) / variance if variance > 0 else sum(e.n for e in by_grade.values())
+    return float(1 / sum(share**2 / by_grade[grade].n for grade, share in shares.items()))
 
 
 def auc_by_grade(labels: npt.ArrayLike, scores: npt.ArrayLike, grades: npt.ArrayLike) -> GradeAucs:

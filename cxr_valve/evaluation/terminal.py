@@ -48,7 +48,7 @@ def show(report: Report, console: Console | None = None) -> None:
     if report.resampling is not None:
         drawn = report.resampling
         out.print(
-            f"bootstrap: {drawn.replicates} resamples of {drawn.clusters} patients, "
+            f"bootstrap: {drawn.replicates} resamples of {drawn.clusters} {drawn.of}, "
             f"{drawn.dropped} dropped for holding one class only"
         )
     if report.against is not None:

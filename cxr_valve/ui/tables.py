@@ -4,23 +4,24 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from cxr_valve.cards import Figure
-from cxr_valve.evaluation.figure_names import FIGURES, SHARES, figure_name
+from cxr_valve.evaluation.figure_names import FIGURES, SHARES, figure_name, share_text
 
 
 def number(key: str, value: float) -> str:
     """A metric's value: proportions in percent, the rest with two digits after the point."""
     if value != value:
         return "–"
-    return f"{value:.0%}" if key in SHARES else f"{value:.2f}".replace("-", "−")
+    return share_text(value) if key in SHARES else f"{value:.2f}".replace("-", "−")
 
 
 def estimate(key: str, value: float, low: float, high: float, n: int) -> str:
     """Value, interval in a lighter tone, n."""
     if value != value:
         return '<span class="soft">undefined</span>'
-    limits = f"{number(key, low)} to {number(key, high)}"
-    if key in SHARES:
-        limits = f"{low * 100:.0f}–{high:.0%}"
+    if low != low or high != high:
+        return measured(number(key, value), "no interval", n)
+    between = "–" if key in SHARES else " to "
+    limits = f"{number(key, low).removesuffix('%')}{between}{number(key, high)}"
     return measured(number(key, value), limits, n)
 
 

@@ -11,8 +11,9 @@ from cxr_valve.evaluation.bootstrap import bootstrap, bootstrap_at_mix, replicat
 from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.intervals import wilson
 from cxr_valve.evaluation.metrics import point_metrics
+from cxr_valve.evaluation.precision_recall import average_precision
 from cxr_valve.evaluation.prevalence import ppv_at
-from cxr_valve.evaluation.resamples import draw_patients
+from cxr_valve.evaluation.resamples import Layout, draw_patients
 from cxr_valve.evaluation.severity import (
     observed_mix,
     sensitivity_at_mix,
@@ -114,7 +115,44 @@ def test_predictive_values_and_net_benefit_at_a_prevalence_come_from_the_same_re
 @pytest.mark.parametrize("threshold", [0.0, 1.0, np.inf])
 def test_every_metric_is_an_interval_or_undefined_at_the_ends(threshold, cohort: Cohort) -> None:
     for e in bootstrap(cohort, threshold, replicates=50).estimates().values():
-        assert not e.defined or e.low <= e.high
+        assert not e.defined or e.low <= e.high or e.method.endswith("all agree")
+
+
+def test_where_all_replicates_agree_no_certainty_is_claimed() -> None:
+    """Ten of ten found: the exact interval reaches down to .69, and resamples know nothing."""
+    separated = Cohort(np.repeat([0, 1], 10), np.repeat([0.2, 0.8], 10))
+    drawn = bootstrap(separated, 0.5, prevalence=0.02, replicates=200).estimates()
+    for name in ("auc", "sensitivity", "ppv", "lr_positive", "ppv_at_prevalence"):
+        assert drawn[name].defined, name
+        assert np.isnan([drawn[name].low, drawn[name].high]).all(), name
+        assert drawn[name].method == "bootstrap, no interval: all agree"
+    # How many are flagged still varies.
+    assert drawn["alert_rate"].low < 0.5 < drawn["alert_rate"].high
+
+
+def test_average_precision_at_a_prevalence_equals_a_loop_over_sklearn(cohort: Cohort) -> None:
+    weights = draw_patients(150, 40, np.random.default_rng(3))
+    ours = Layout.of(cohort, 0.5).average_precision(weights, 0.017)
+    codes, _ = cohort.clusters()
+    theirs = []
+    for row in weights:
+        each = row[codes].astype(float)
+        for positive, share in ((True, 0.017), (False, 0.983)):
+            own = cohort.labels == positive
+            each[own] *= share / each[own].sum()
+        theirs.append(sk.average_precision_score(cohort.labels, cohort.scores, sample_weight=each))
+    np.testing.assert_allclose(ours, theirs, atol=1e-12)
+
+
+def test_average_precision_at_a_prevalence_has_the_interval_of_its_replicates(
+    cohort: Cohort,
+) -> None:
+    e = bootstrap(cohort, 0.5, prevalence=0.017, replicates=300).estimate(
+        "average_precision_at_prevalence"
+    )
+    assert e.value == average_precision(cohort.labels, cohort.scores, 0.017).value
+    assert e.low < e.value < e.high
+    assert e.n == 150
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [1, 1, 1]])

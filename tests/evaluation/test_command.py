@@ -91,10 +91,18 @@ def test_the_cost_rule_sets_t(scores, capsys) -> None:
 
 def test_bootstrap_resamples_patients_and_says_how_many(scores, capsys) -> None:
     found = answer(capsys, scores, "--threshold", 0.4, "--interval", "bootstrap")
-    assert found["bootstrap"] == {"replicates": 2000, "dropped": 0, "clusters": 150}
+    drawn = {"replicates": 2000, "dropped": 0, "clusters": 150, "of": "patients"}
+    assert found["bootstrap"] == drawn
     for name in ("auc", "f1", "sensitivity"):
         assert found["metrics"][name]["method"] == "bootstrap"
     assert found["at_prevalence"]["net_benefit"]["method"] == "bootstrap"
+
+
+def test_without_patients_images_are_resampled_and_it_says_so(tmp_path, capsys) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text("label,score\n1,.9\n1,.4\n0,.5\n0,.2\n1,.8\n0,.1\n")
+    assert run(path, "--threshold", 0.45, "--interval", "bootstrap") == 0
+    assert "2000 resamples of 6 images" in capsys.readouterr().out
 
 
 def test_named_columns_and_a_split_are_used(tmp_path, capsys) -> None:

@@ -112,6 +112,25 @@ def test_ratios_over_zero_are_infinite_with_a_finite_lower_limit() -> None:
         assert e.method == "log, ½ added"
 
 
+def test_a_proportion_of_one_is_not_known_for_certain_in_a_ratio() -> None:
+    """Three of three found, 50 of 100 flagged: the sensitivity's own interval begins at .29."""
+    ratio = metrics(Counts(3, 0, 50, 50)).lr_positive
+    p, q = 3.5 / 4, 50.5 / 101
+    half = 1.959964 * math.sqrt((1 - p) / 3.5 + (1 - q) / 50.5)
+    assert ratio.value == 2.0
+    assert ratio.low == pytest.approx(p / q * math.exp(-half), rel=1e-6)
+    assert ratio.high == pytest.approx(p / q * math.exp(half), rel=1e-6)
+    everybody = metrics(Counts(5, 0, 400, 0)).lr_positive
+    assert everybody.low < 1.0 < everybody.high
+
+
+def test_a_ratio_covers_its_truth_where_few_positives_are_mostly_found() -> None:
+    rng = np.random.default_rng(0)
+    drawn = zip(rng.binomial(10, 0.9, 1000), rng.binomial(900, 0.3, 1000), strict=True)
+    found = [metrics(Counts(k, 10 - k, m, 900 - m)).lr_positive for k, m in drawn]
+    assert sum(e.low <= 3.0 <= e.high for e in found) >= 940
+
+
 def test_a_perfect_mcc_has_no_interval() -> None:
     e = metrics(Counts(3, 0, 0, 3)).mcc
     assert e.value == 1

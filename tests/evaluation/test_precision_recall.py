@@ -34,6 +34,14 @@ def test_reweighting_equals_weighting_the_cases(cohort: Cohort) -> None:
     )
 
 
+def test_off_the_samples_prevalence_there_is_no_interval(cohort: Cohort) -> None:
+    there = average_precision(cohort.labels, cohort.scores, 0.017)
+    assert np.isnan([there.low, there.high]).all()
+    assert there.method == "no interval off the sample"
+    own = average_precision(cohort.labels, cohort.scores, cohort.prevalence)
+    assert own == average_precision(cohort.labels, cohort.scores)
+
+
 def test_one_class_has_no_average_precision() -> None:
     assert not average_precision([0, 0], [0.1, 0.2]).defined
     assert not average_precision([1, 1], [0.1, 0.2]).defined

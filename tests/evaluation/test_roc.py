@@ -117,6 +117,19 @@ def test_identical_scores_do_not_differ() -> None:
     assert (found.z, found.p, found.difference.value) == (0.0, 1.0, 0.0)
 
 
+def test_two_scores_that_both_separate_the_classes_are_not_known_to_be_equal() -> None:
+    y = [0, 0, 0, 1, 1, 1]
+    found = delong_test(y, [1, 2, 3, 4, 5, 6], [3, 2, 1, 6, 5, 4])
+    assert (found.first.value, found.second.value, found.difference.value) == (1.0, 1.0, 0.0)
+    assert np.isnan([found.difference.low, found.difference.high, found.z, found.p]).all()
+
+
+def test_the_same_score_has_no_difference_of_undefined_areas() -> None:
+    found = delong_test([1, 1], [0.1, 0.2], [0.1, 0.2])
+    assert not found.difference.defined
+    assert math.isnan(found.p)
+
+
 def test_without_a_variance_the_test_is_undefined() -> None:
     found = delong_test([0, 0, 1], [1, 2, 3], [3, 2, 1])
     assert math.isnan(found.z)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from cxr_valve.evaluation.intervals import Estimate
+from cxr_valve.evaluation.intervals import Estimate, clopper_pearson
+from cxr_valve.evaluation.prevalence import npv_at, predictive_at_rates
 from cxr_valve.evaluation.roc import auc_delong, newcombe
 from cxr_valve.evaluation.severity import (
     auc_at_mix,
@@ -53,16 +54,34 @@ def test_a_mix_that_cannot_be_is_refused() -> None:
     assert observed_mix({}) == {}
 
 
-def test_certainty_at_the_observed_mix_is_that_of_all_positives_or_more() -> None:
+def test_all_positives_count_at_the_observed_mix_and_fewer_at_any_other() -> None:
     found = sensitivity_by_grade(LABELS, SCORES, GRADES, 0.5)
-    # Drawing each grade in fixed numbers varies less than drawing positives at large.
-    assert effective_positives(found, observed_mix(found)) > 6
+    total = sum(e.n for e in found.values())
+    assert effective_positives(found, observed_mix(found)) == pytest.approx(total)
+    assert effective_positives(found, {"mild": 1, "severe": 9}) < total
     alike = {name: Estimate(0.5, 0.1, 0.9, 4, "") for name in ("mild", "severe")}
     assert effective_positives(alike, {"mild": 1, "severe": 1}) == pytest.approx(8)
     # Four of one grade alone are four.
     assert effective_positives(alike, {"mild": 2, "severe": 0}) == pytest.approx(4)
-    certain = {"severe": Estimate(1.0, 0.4, 1.0, 4, "")}
-    assert effective_positives(certain, {"severe": 1}) == 4
+
+
+@pytest.mark.parametrize("n", [(60, 25, 8), (200, 60, 10)])
+def test_limits_of_npv_at_a_mix_cover_the_truth_though_a_grade_was_always_found(n) -> None:
+    """A grade with 8 of 8 found would otherwise vanish from the variance of the NPV."""
+    rng = np.random.default_rng(5)
+    true, mix, prevalence = np.array([0.5, 0.75, 0.93]), np.array([0.1, 0.2, 0.7]), 0.02
+    truth = npv_at(float(mix @ true), 0.85, prevalence)
+    covered = 0
+    for _ in range(400):
+        hits = rng.binomial(n, true)
+        grades = {g: clopper_pearson(int(k), m) for g, k, m in zip("abc", hits, n, strict=True)}
+        shares = dict(zip("abc", mix, strict=True))
+        sensitivity = sensitivity_at_mix(grades, shares).value
+        specificity = float(rng.binomial(400, 0.85) / 400)
+        size = effective_positives(grades, shares)
+        npv = predictive_at_rates(sensitivity, specificity, size, 400, prevalence)[1]
+        covered += npv.low <= truth <= npv.high
+    assert covered >= 0.94 * 400
 
 
 def drawn(rng: np.random.Generator, n: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

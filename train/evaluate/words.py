@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from cxr_valve.evaluation.figure_names import SHARES
+from cxr_valve.evaluation.figure_names import SHARES, share_text
 
 _TWO_DECIMALS = ("auc", "correlation", "slope")
 
@@ -29,7 +29,7 @@ def _shown(name: str, value: float) -> str:
     if math.isnan(value):
         return "–"
     if name in SHARES:
-        return f"{value:.0%}"
+        return share_text(value)
     if name in _TWO_DECIMALS or name.startswith("auc_"):
         return f"{value:.2f}"
     return f"{value:.1f}".replace("-", "−")

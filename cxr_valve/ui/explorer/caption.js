@@ -20,10 +20,15 @@ function captionParts(view, app) {
   const flagged = people.tp + people.fp;
   const is = (n, one, many) => (n === 1 ? one : many);
   const first = `Of ${grouped(population)} such people ${grouped(having)} ${is(having, "has", "have")} ${name}`;
-  if (flagged === 0) return [`${first}; the test flags nobody and misses ${having === 1 ? "that one" : `all ${grouped(having)}`}.`, after(view, name)];
-  if (flagged === population) return [`${first}; the test flags everybody.`, after(view, name)];
-  const right = people.tp === 0 ? `none of them has ${name}` : `${grouped(people.tp)} of them ${is(people.tp, "has", "have")} ${name}, ${grouped(people.fp)} ${is(people.fp, "does", "do")} not`;
-  const missed = people.fn === 0 ? "It misses nobody." : `It misses ${grouped(people.fn)}.`;
+  if (flagged === 0) {
+    const none = people.hardlyFound ? "hardly anybody" : "nobody";
+    return [`${first}; the test flags ${none} and misses ${having === 1 ? "that one" : `all ${grouped(having)}`}.`, after(view, name)];
+  }
+  if (flagged === population) return [`${first}; the test flags ${people.hardlyMissed ? "nearly everybody" : "everybody"}.`, after(view, name)];
+  const none = people.hardlyFound ? "fewer than 1" : "none";
+  const right = people.tp === 0 ? `${none} of them has ${name}` : `${grouped(people.tp)} of them ${is(people.tp, "has", "have")} ${name}, ${grouped(people.fp)} ${is(people.fp, "does", "do")} not`;
+  const few = people.hardlyMissed ? "fewer than 1" : "nobody";
+  const missed = `It misses ${people.fn === 0 ? few : grouped(people.fn)}.`;
   return [`${first}; the test flags ${grouped(flagged)}: ${right}. ${missed}`, after(view, name)];
 }
 

@@ -92,7 +92,9 @@ def _independent(first: Source, threshold: float, second: Source, other: float) 
 def _row(name: str, difference: Estimate, p: float | None, test: str) -> str:
     if not difference.defined:
         return f"{name}: undefined."
-    limits = f"{_signed(difference.low)} to {_signed(difference.high)}"
+    limits = "no interval"
+    if difference.low == difference.low:
+        limits = f"{_signed(difference.low)} to {_signed(difference.high)}"
     said = "" if p is None else (", p undefined" if p != p else f", p {_p(p)}")
     return f"{name}: A − B = **{_signed(difference.value)}** ({limits}){said} ({test})"
 
@@ -102,7 +104,7 @@ def _p(p: float) -> str:
 
 
 def _signed(x: float) -> str:
-    return "undefined" if x != x else f"{x:+.3f}".replace("-", "−")
+    return f"{x:+.3f}".replace("-", "−")
 
 
 def _both(cohort: Cohort) -> bool:

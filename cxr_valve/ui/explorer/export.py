@@ -9,16 +9,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from cxr_valve.evaluation.checks import FloatArray
+from cxr_valve.evaluation.metrics import point_metrics
 from cxr_valve.evaluation.net_benefit import net_benefit
 from cxr_valve.evaluation.prevalence import npv_at, ppv_at, predictive_at_rates
 from cxr_valve.evaluation.safe_export import safe_csv
 from cxr_valve.evaluation.severity import mix_in_words
 from cxr_valve.ui.explorer.mixture import mixed_sensitivity
 from cxr_valve.ui.explorer.operating import Operating, followed_t
-from cxr_valve.ui.explorer.payload import Points, bounds, operating_points
+from cxr_valve.ui.explorer.payload import Json, Points, bounds, operating_points
 from cxr_valve.ui.explorer.source import Source
-
-_INTERVALS = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 
 
 def points_csv(source: Source, point: Operating, mix: dict[str, float] | None = None) -> str:
@@ -31,9 +30,8 @@ def points_csv(source: Source, point: Operating, mix: dict[str, float] | None = 
     columns: dict[str, object] = {"threshold": points.thresholds, **_counts(points, source)}
     columns |= {"sensitivity": se, "specificity": sp}
     limits = bounds(points)
-    for name in _INTERVALS if limits else ():
-        assert limits is not None, "checked"
-        columns[f"{name}_low"], columns[f"{name}_high"] = limits[name]
+    if limits is not None:
+        columns |= _with_limits(columns, limits)
     sizes = np.full(len(se), math.nan if size is None else size)
     if mix:
         found = [mixed_sensitivity(source, t, mix) for t in points.thresholds.tolist()]
@@ -66,6 +64,19 @@ def _counts(points: Points, source: Source) -> dict[str, object]:
     tn = np.round(np.nan_to_num(points.specificity) * n0, digits)
     whole = {"tp": tp, "fn": n1 - tp, "fp": n0 - tn, "tn": tn}
     return {name: x.astype(int) if digits == 0 else x for name, x in whole.items()}
+
+
+def _with_limits(columns: dict[str, object], limits: Json) -> dict[str, object]:
+    """Rates and their limits, and what else these cases give at their own prevalence."""
+    tp, fn, fp, tn = (np.asarray(columns[name]) for name in ("tp", "fn", "fp", "tn"))
+    found = point_metrics(tp, fn, fp, tn)
+    columns = {}
+    for name in ("sensitivity", "specificity"):
+        columns[f"{name}_low"], columns[f"{name}_high"] = limits[name]
+    for name in ("ppv", "npv", "accuracy"):
+        columns[f"{name}_in_sample"] = found[name]
+        columns[f"{name}_in_sample_low"], columns[f"{name}_in_sample_high"] = limits[name]
+    return columns
 
 
 def _predictive(

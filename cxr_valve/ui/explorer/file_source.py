@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 import pandas as pd
 
 from cxr_valve.evaluation.calibration import Platt
+from cxr_valve.evaluation.cohort import Cohort
 from cxr_valve.evaluation.columns import Columns, guess_columns
 from cxr_valve.evaluation.score_file import to_cohort
 from cxr_valve.evaluation.table_file import ScoreFileError, read_table
@@ -95,7 +96,7 @@ def file_source(descriptor: str, stored: StoredFile) -> Source:
         descriptor=descriptor,
         title=f"{stored.name}" + (f", {choice.split}" if choice.split else ""),
         finding=choice.finding,
-        notes=(*cohort.warnings, *cohort_notes(cohort.positives, len(cohort))),
+        notes=(*cohort.warnings, *cohort_notes(cohort)),
         cohort=cohort,
         prevalence=pi,
         calibrated=Calibrated(Platt(1.0, 0.0), pi) if choice.calibrated and 0 < pi < 1 else None,
@@ -103,8 +104,23 @@ def file_source(descriptor: str, stored: StoredFile) -> Source:
     )
 
 
-def cohort_notes(positives: int, n: int) -> tuple[str, ...]:
-    """What a user should know about classes that are missing or very small."""
+def cohort_notes(cohort: Cohort) -> tuple[str, ...]:
+    """What a user should know of scored cases: missing or small classes, several of a patient."""
+    return (*_class_notes(cohort.positives, len(cohort)), *patients_note(cohort))
+
+
+def patients_note(cohort: Cohort) -> tuple[str, ...]:
+    """That patients gave several radiographs, where they did."""
+    _, patients = cohort.clusters()
+    if patients == len(cohort):
+        return ()
+    return (
+        f"{len(cohort):,} radiographs of {patients:,} patients: intervals take radiographs for "
+        "independent, which makes them a little narrow; the bootstrap below resamples patients.",
+    )
+
+
+def _class_notes(positives: int, n: int) -> tuple[str, ...]:
     if positives == 0 or positives == n:
         missing = "positives" if positives == 0 else "negatives"
         return (

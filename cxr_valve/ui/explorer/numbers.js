@@ -19,9 +19,15 @@ function percent(value, digits = percentDigits(value)) {
   return isNumber(value) ? `${(100 * value).toFixed(digits)}%` : DASH;
 }
 
+/** Digits of the value, and of a limit that would else be written as the 0 or 100 it is not. */
 function percentRange(low, high, value) {
-  const digits = Math.max(1, percentDigits(value));
-  return `${(100 * low).toFixed(digits)}–${(100 * high).toFixed(digits)}`;
+  const limit = (x) => {
+    const digits = Math.max(1, percentDigits(value));
+    const written = Number((100 * x).toFixed(digits));
+    const rounded = (written === 0 && x > 0) || (written === 100 && x < 1);
+    return (100 * x).toFixed(rounded ? Math.max(digits, percentDigits(x)) : digits);
+  };
+  return `${limit(low)}–${limit(high)}`;
 }
 
 /** A ratio: three significant digits, infinity as a sign. */
@@ -30,6 +36,13 @@ function ratio(value) {
   if (!isNumber(value)) return DASH;
   if (value === 0) return "0";
   return Math.abs(value) >= 1000 ? grouped(Math.round(value)) : String(Number(value.toPrecision(3)));
+}
+
+/** A number from 0 to 1, which is written as 0 or 1 only where it is. */
+function fraction(value) {
+  const inside = value > 0 && value < 1;
+  const digits = [3, 4, 5].find((few) => !inside || !/^[01]\.0+$/.test(value.toFixed(few)));
+  return decimal(value, digits ?? 6);
 }
 
 function decimal(value, digits = 3) {
@@ -60,7 +73,7 @@ const FORMATS = {
   percent: { value: percent, range: (e) => percentRange(e.low, e.high, e.value) },
   ratio: { value: ratio, range: (e) => `${ratio(e.low)}–${ratio(e.high)}` },
   decimal: { value: decimal, range: (e) => `${decimal(e.low)} to ${decimal(e.high)}` },
-  fraction: { value: decimal, range: (e) => `${decimal(e.low)}–${decimal(e.high)}` },
+  fraction: { value: fraction, range: (e) => `${fraction(e.low)}–${fraction(e.high)}` },
   perThousand: {
     value: (value) => decimal(1000 * value, 1),
     range: (e) => `${decimal(1000 * e.low, 1)} to ${decimal(1000 * e.high, 1)}`,

@@ -13,6 +13,7 @@ from cxr_valve.evaluation.checks import FloatArray
 from cxr_valve.evaluation.net_benefit import harm_ratio_probability
 from cxr_valve.evaluation.operating_point import Counts, counts_at
 from cxr_valve.evaluation.rules import Rule, choose_threshold
+from cxr_valve.ui.explorer.payload import LIMIT
 from cxr_valve.ui.explorer.source import Calibrated, Source
 from cxr_valve.ui.explorer.state import State
 
@@ -41,6 +42,9 @@ def operating(source: Source, state: State, presets: tuple[float, ...] = ()) -> 
         preferred = "own" if source.own else "youden"
         rule = preferred if state.threshold is None else "manual"
     chosen = _chosen(source, rule, prevalence, state.ratio)
+    if rule != "own" and state.threshold is not None and _thinned(source):
+        # The browser chose among fewer points, and what it shows is what counts.
+        chosen = state.threshold
     threshold = state.threshold if chosen is None else chosen
     if threshold is None:
         threshold = 0.5 if source.cohort is not None else math.nan
@@ -74,6 +78,10 @@ def _chosen(source: Source, rule: str, prevalence: float, ratio: float) -> float
     ):
         return None
     return choose_threshold(source.cohort.labels, source.cohort.scores, found, prevalence)
+
+
+def _thinned(source: Source) -> bool:
+    return source.cohort is not None and len(np.unique(source.cohort.scores)) > LIMIT
 
 
 def counts_of(source: Source, threshold: float) -> Counts | None:

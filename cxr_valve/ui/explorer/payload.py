@@ -20,7 +20,7 @@ from cxr_valve.ui.explorer.source import Source
 from cxr_valve.ui.frame import FINDING_COLOURS
 
 Json = dict[str, Any]
-#: Operating points sent at most, those of the rules included.
+#: Operating points sent at most. Of more, the browser's rules choose among those that are sent.
 LIMIT = 2000
 OTHER_COLOUR = "#e69f00"
 
@@ -78,7 +78,7 @@ def build_payload(source: Source) -> Json:
 
 
 def operating_points(source: Source) -> Points:
-    """At most ``LIMIT`` operating points, those that a rule would choose among them."""
+    """At most ``LIMIT`` operating points, Youden's and the card's among them."""
     if source.cohort is not None:
         return _score_points(source)
     if source.model is not None:

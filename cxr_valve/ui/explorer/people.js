@@ -30,7 +30,8 @@ function peopleChart(parent, app) {
             icons[at].setAttribute("class", `person ${cell}`);
           }
         }
-        write(key.counts[cell], String(people[cell]));
+        const hardly = (cell === "tp" && people.hardlyFound) || (cell === "fn" && people.hardlyMissed);
+        write(key.counts[cell], hardly ? "< 1" : String(people[cell]));
       }
       const few = people.tp + people.fn === 0 ? `fewer than 1 of 1,000 has ${app.source.finding.short}` : `at prevalence ${percent(view.prevalence)}`;
       plot.say(few);

@@ -51,7 +51,7 @@ function bounded(source, name, index, value, n) {
   return estimate(value, low[index], high[index], n, "Clopper–Pearson");
 }
 
-/** Sensitivity at a severity mix: Σ share·sensitivity of the grade, and its binomial variance. */
+/** Sensitivity at a severity mix: Σ share·sensitivity of the grade, and how many positives count. */
 function mixedSensitivity(source, index, mix) {
   const total = mix.reduce((a, b) => a + b, 0);
   if (source.grades.length === 0 || mix.length !== source.grades.length || !(total > 0)) return null;
@@ -59,11 +59,7 @@ function mixedSensitivity(source, index, mix) {
     const value = grade.tp[index] / grade.n;
     return [mix[at] / total, estimate(value, grade.low[index], grade.high[index], grade.n, "")];
   });
-  const found = weightedSum(parts);
-  // The number of positives whose binomial variance this sensitivity has.
-  const variance = parts.reduce((sum, [w, e]) => sum + (w * w * e.value * (1 - e.value)) / e.n, 0);
-  const size = variance > 0 ? (found.value * (1 - found.value)) / variance : source.positives;
-  return { ...found, method: "mix of grades, MOVER", size };
+  return { ...weightedSum(parts), method: "mix of grades, MOVER", size: alikePositives(source, mix) };
 }
 
 /** What does not depend on prevalence. */
@@ -150,18 +146,16 @@ function curveAt(source, mix) {
   if (source.curve?.key !== key) {
     const found = sp.map((_, index) => mixedSensitivity(source, index, mix));
     const list = (name) => found.map((e) => e[name]);
-    source.curve = { key, mixed: true, se: list("value"), sp, low: list("low"), high: list("high"), sizes: list("size") };
+    source.curve = { key, mixed: true, se: list("value"), sp, low: list("low"), high: list("high") };
   }
   return source.curve;
 }
 
 /** Limits of the precision at every operating point (Mercaldo); none where n is not known. */
-function precisionLimits(curve, source, pi) {
+function precisionLimits(curve, source, mix, pi) {
   if (!source.positives || !source.negatives) return {};
-  const found = curve.se.map((se, i) => {
-    const size = curve.mixed ? curve.sizes[i] : source.positives;
-    return mercaldo(ppvAt(se, curve.sp[i], pi), se, curve.sp[i], size, source.negatives, logit(pi), true);
-  });
+  const size = curve.mixed ? alikePositives(source, mix) : source.positives;
+  const found = curve.se.map((se, i) => mercaldo(ppvAt(se, curve.sp[i], pi), se, curve.sp[i], size, source.negatives, logit(pi), true));
   return { low: found.map((e) => e.low), high: found.map((e) => e.high) };
 }
 
@@ -177,13 +171,13 @@ function aucAtMix(source, mix) {
   return aucEstimate(value, variance, alikePositives(source, mix), source.negatives, n);
 }
 
-/** How many positives would vary as little as those of a mix, were all its grades alike. */
+/** How many positives count at a mix, were all its grades alike (Kish); fewer than there are. */
 function alikePositives(source, mix) {
   const total = sum(mix);
   return 1 / sum(source.grades.map((grade, at) => (mix[at] / total) ** 2 / grade.n));
 }
 
-/** Area under the precision–recall curve at a prevalence, Σ ΔR·P, with Boyd's logit limits. */
+/** Area under the precision–recall curve at a prevalence, Σ ΔR·P; Boyd's logit limits hold at the sample's own. */
 function averagePrecision(source, mix, pi) {
   const { mixed, se, sp } = curveAt(source, mix);
   let [value, before] = [0, 0];
@@ -194,7 +188,8 @@ function averagePrecision(source, mix, pi) {
     before = se[at];
   }
   const n = source.positives;
-  if (n === null || !(value > 1e-12 && value < 1 - 1e-12)) return without(value, n);
-  const half = Z / Math.sqrt((mixed ? alikePositives(source, mix) : n) * value * (1 - value));
+  const own = !mixed && Math.abs(pi / source.prevalence - 1) < 0.005;
+  if (n === null || !own || !(value > 1e-12 && value < 1 - 1e-12)) return without(value, n);
+  const half = Z / Math.sqrt(n * value * (1 - value));
   return estimate(value, expit(logit(value) - half), expit(logit(value) + half), n, "logit");
 }

@@ -74,7 +74,7 @@ def readings_source(descriptor: str, readings: StoredFile, labels: StoredFile) -
         descriptor=descriptor,
         title=f"Readings: {readings.name} with {labels.name}",
         finding=finding,
-        notes=(*notes, *cohort_notes(cohort.positives, len(cohort))),
+        notes=(*notes, *cohort_notes(cohort)),
         simulated=simulated,
         cohort=cohort,
         prevalence=cohort.prevalence,

@@ -25,6 +25,7 @@ REPLICATES = 2000
 _BUDGET = 20_000_000
 SHOWN = {
     "auc": "AUC",
+    "average_precision_at_prevalence": "Average precision at the prevalence",
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
     "ppv_at_prevalence": "PPV at the prevalence",
@@ -62,9 +63,11 @@ def adequacy_warnings(source: Source, point: Operating, mix: dict[str, float]) -
     judgements = {judged.metric: judged for judged in adequacy(metrics(counts))}
     if mix:
         judgements["sensitivity"] = _at_mix(source, point, mix)
+    # Radiographs, of which a patient may have given several; of a bare table nobody knows.
+    cases = "cases" if source.cohort is None else "radiographs"
     classes = {
-        "sensitivity": f"people with {_name(source)}",
-        "specificity": f"people without {_name(source)}",
+        "sensitivity": f"{cases} with {_name(source)}",
+        "specificity": f"{cases} without {_name(source)}",
     }
     return [
         _warning(judgements[name], whom)
@@ -112,7 +115,11 @@ def _show_bootstrap(source: Source, point: Operating, state: State) -> None:
         f"Net benefit at t = {point.t:.2%}{shares}."
     )
     st.dataframe(
-        [{"": name, **_cells(drawn.estimate(key))} for key, name in SHOWN.items()],
+        [
+            {"": name, **_cells(drawn.estimate(key))}
+            for key, name in SHOWN.items()
+            if key in drawn.values
+        ],
         hide_index=True,
         width="content",
     )
@@ -142,8 +149,11 @@ def _cells(e: Estimate) -> dict[str, str]:
     if not e.defined:
         return {"value": "–", "95% interval": "–", "n": f"{e.n:,}"}
     digits = 4 if min(e.value, 1 - e.value) < 0.05 else 3
+    limits = "none: all replicates agree"
+    if e.low == e.low:
+        limits = f"{e.low:.{digits}f}–{e.high:.{digits}f}"
     return {
         "value": f"{e.value:.{digits}f}",
-        "95% interval": f"{e.low:.{digits}f}–{e.high:.{digits}f}",
+        "95% interval": limits,
         "n": f"{e.n:,}",
     }

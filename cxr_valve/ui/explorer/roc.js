@@ -81,10 +81,14 @@ function rocChart(parent, app) {
 }
 
 function recallChart(parent, app) {
-  const precision = (view) => (app.source.kind === "table" ? "" : `AP ${phrase(view.precision, "fraction")} `);
+  const precision = (view) => {
+    if (app.source.kind === "table") return "";
+    const resampled = app.source.kind !== "model" && !hasInterval(view.precision) && !view.rates.mixed;
+    return `AP ${phrase(view.precision, "fraction")}${resampled ? " (interval: bootstrap, below) " : " "}`;
+  };
   return ratesChart(parent, app, {
     id: "precision-recall", title: "Precision–recall", xLabel: "Recall (sensitivity)", yLabel: "Precision (PPV)",
-    curve: (c, source, pi) => ({ x: c.se, y: c.se.map((se, i) => ppvAt(se, c.sp[i], pi)), ...precisionLimits(c, source, pi) }),
+    curve: (c, source, pi) => ({ x: c.se, y: c.se.map((se, i) => ppvAt(se, c.sp[i], pi)), ...precisionLimits(c, source, app.mixOf(source), pi) }),
     reference: (pi) => [[0, 1], [pi, pi]],
     point: ({ rates, at }) => [rates.se, at.ppv],
     say: (view) => `${precision(view)}at ${percent(view.prevalence)}`,

@@ -64,12 +64,13 @@ function spread(value, centre, half, n, method) {
   return estimate(value, Math.min(low, value), Math.max(high, value), n, method);
 }
 
-/** (k1/n1)/(k2/n2) by the log method; ½ joins each count where one is zero (limits only). */
+/** (k1/n1)/(k2/n2) by the log method; ½ joins each cell where one is zero (limits only). */
 function logRatio(k1, n1, k2, n2) {
   if (!n1 || !n2 || (k1 === 0 && k2 === 0)) return without(NaN, n1 + n2, "log");
   const value = k2 ? (k1 * n2) / (k2 * n1) : Infinity;
-  const add = k1 && k2 ? 0 : 0.5;
-  const [p, q] = [(k1 + add) / (n1 + add), (k2 + add) / (n2 + add)];
+  // Cells of a mix are no whole numbers: one that is all but zero is.
+  const add = Math.min(k1, n1 - k1, k2, n2 - k2) > 1e-9 ? 0 : 0.5;
+  const [p, q] = [(k1 + add) / (n1 + 2 * add), (k2 + add) / (n2 + 2 * add)];
   const se = Math.sqrt(Math.max(0, (1 - p) / (k1 + add) + (1 - q) / (k2 + add)));
   return spread(value, Math.log(p / q), Z * se, n1 + n2, add ? "log, ½ added" : "log");
 }
@@ -163,5 +164,7 @@ function wholePeople(se, sp, pi, population) {
     .sort((p, q) => p[0] - q[0] || p[1] - q[1])
     .slice(0, missing)
     .forEach(([, at]) => { down[at] += 1; });
-  return { tp: down[0], fn: down[1], fp: down[2], tn: down[3], population };
+  // Where there are fewer than half a person, but not nobody.
+  const [hardlyFound, hardlyMissed] = [0, 1].map((at) => down[at] === 0 && exact[at] > 1e-9);
+  return { tp: down[0], fn: down[1], fp: down[2], tn: down[3], population, hardlyFound, hardlyMissed };
 }

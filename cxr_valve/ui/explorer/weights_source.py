@@ -19,6 +19,7 @@ from cxr_valve.evaluation.columns import Columns
 from cxr_valve.evaluation.score_file import to_cohort
 from cxr_valve.evaluation.table_file import ScoreFileError, read_table
 from cxr_valve.findings import FINDINGS
+from cxr_valve.ui.explorer.file_source import patients_note
 from cxr_valve.ui.explorer.source import (
     Calibrated,
     OwnPoint,
@@ -108,7 +109,7 @@ def weights_source(descriptor: str) -> Source:
         descriptor=descriptor,
         title=f"{FINDINGS[card.finding].short}, {split}: {name}" + (f", {named}" if named else ""),
         finding=card.finding,
-        notes=(SIMULATED,) if card.simulated else (),
+        notes=(*((SIMULATED,) if card.simulated else ()), *patients_note(cohort)),
         simulated=card.simulated,
         cohort=cohort,
         prevalence=cohort.prevalence,

@@ -1,5 +1,6 @@
 """The browser's numbers are the library's, and the published ones."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from cxr_valve.evaluation.severity import (
     sensitivity_by_grade,
 )
 from cxr_valve.evaluation.table_file import read_table
-from tests.e2e.explore.steps import MR_TEST, READY, numbers, settled, value
+from tests.e2e.explore.steps import MR_TEST, READY, caption, numbers, settled, value
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -124,6 +125,38 @@ def test_the_browser_agrees_with_the_library_at_a_severity_mix(
     ) > 20
 
 
+@pytest.mark.parametrize(
+    ("table", "said", "missed"),
+    [
+        # Of four people .4 are missed: no whole one, and yet not nobody.
+        ("90,10,310,690", "4 of them have AS, 309 do not. It misses fewer than 1.", "< 1"),
+        ("100,0,310,690", "4 of them have AS, 309 do not. It misses nobody.", "0"),
+        ("5,95,1,999", "the test flags 1: fewer than 1 of them has AS. It misses 4.", "4"),
+    ],
+)
+def test_a_part_of_a_person_is_not_nobody(
+    explore: Callable[..., "Page"], table: str, said: str, missed: str
+) -> None:
+    page = explore(src=f"table:{table}:as", p="0.004")
+    assert caption(page).endswith(said)
+    assert page.locator("[data-figure=people] .key-count").nth(1).text_content() == missed
+
+
+def test_limits_are_not_rounded_to_a_certainty(explore: Callable[..., "Page"]) -> None:
+    shown = numbers(explore(src="table:99,1,1,99:as", p="0.1"))
+    assert "99.0% 94.6–99.975" in " ".join(shown["Whatever the prevalence: Sensitivity"].split())
+
+
+def test_off_its_own_prevalence_average_precision_is_left_to_the_bootstrap(
+    explore: Callable[..., "Page"],
+) -> None:
+    figure = "[data-figure=precision-recall]"
+    page = explore(src=MR_TEST, p="0.017")
+    assert "(interval: bootstrap, below)" in page.locator(figure).inner_text()
+    page = explore(src=MR_TEST)
+    assert re.search(r"AP 0\.\d{3} \(0\.\d{3}–0\.\d{3}\)", page.locator(figure).inner_text())
+
+
 def test_too_few_cases_are_warned_about_beside_the_caption(
     explore: Callable[..., "Page"],
 ) -> None:
@@ -159,5 +192,5 @@ def test_a_grade_with_one_case_still_has_an_interval_of_the_auc_at_a_mix(
     by_grade = auc_by_grade(table["label"], table["score"], table["grade"])
     auc = auc_at_mix(by_grade, dict(zip(("mild", "severe"), shares, strict=True)))
     assert auc.method == "Newcombe"
-    said = f"AUC {auc.value:.3f} ({auc.low:.3f}–{auc.high:.3f}) at this severity mix, Newcombe"
+    said = f"AUC {auc.value:.3f} ({auc.low:.3f}–{auc.high:.4f}) at this severity mix, Newcombe"
     assert said in page.locator("[data-figure=roc]").inner_text()

@@ -39,7 +39,7 @@ def test_a_small_cohort_is_warned_about_with_the_n_that_would_do(graded: Source)
     few = replace(graded, cohort=graded.cohort.subset(np.arange(30)))
     state = State(threshold=0.5, rule="manual")
     [first, *_] = adequacy_warnings(few, operating(few, state), {})
-    assert "people with MR" in first
+    assert "12 radiographs with MR" in first
     assert "would be enough for one of 0.20" in first
     assert adequacy_warnings(graded, operating(graded, state), {}) == []
 
@@ -71,6 +71,19 @@ def test_the_export_holds_sensitivity_and_predictive_values_at_the_mix(graded: S
     assert "mix" not in other
     assert other["sensitivity"] == row["sensitivity"]
     assert float(other["ppv_at_prevalence"]) < value
+
+
+def test_the_export_holds_the_predictive_values_of_these_cases_with_their_limits(
+    graded: Source,
+) -> None:
+    for row in rows(points_csv(graded, operating(graded, MIX)))[1::40]:
+        tp, fp, tn = (int(row[name]) for name in ("tp", "fp", "tn"))
+        assert float(row["ppv_in_sample"]) == pytest.approx(tp / (tp + fp))
+        assert float(row["accuracy_in_sample"]) == pytest.approx((tp + tn) / 400)
+        for name in ("ppv", "npv", "accuracy"):
+            parts = (row[f"{name}_in_sample{end}"] for end in ("_low", "", "_high"))
+            low, value, high = (float(part) for part in parts)
+            assert low - 1e-6 <= value <= high + 1e-6, name
 
 
 def test_t_follows_each_threshold_where_scores_are_calibrated(graded: Source) -> None:

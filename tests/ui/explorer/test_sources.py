@@ -133,3 +133,13 @@ def test_a_model_is_exported_as_one(key: str) -> None:
     source = study_source(f"study:{key}")
     text = points_csv(source, operating(source, State()))
     assert "not data" in text.splitlines()[1]
+
+
+def test_several_radiographs_of_a_patient_are_said_with_what_they_do_to_intervals() -> None:
+    rows = "".join(f"p{i // 2},{i % 2},{(i % 7) / 10}\n" for i in range(80))
+    stored = StoredFile("pairs.csv", ("patient,label,score\n" + rows).encode())
+    [note] = file_source(first_choice(stored).descriptor, stored).notes
+    assert note.startswith("80 radiographs of 40 patients: intervals take radiographs for indep")
+    frame = "".join(f"p{i},{i % 2},{(i % 7) / 10}\n" for i in range(80))
+    single = StoredFile("single.csv", ("patient,label,score\n" + frame).encode())
+    assert file_source(first_choice(single).descriptor, single).notes == ()
