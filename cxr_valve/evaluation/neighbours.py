@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,10 +11,20 @@ from cxr_valve.evaluation.checks import BoolArray, paired
 from cxr_valve.evaluation.intervals import Estimate, clopper_pearson
 
 
+@dataclass(frozen=True)
+class Neighbours:
+    """The cases that scored nearest: the share with the finding, and from where to where they
+    scored (NaN of nobody). Far out, where few scored, the nearest are not near."""
+
+    frequency: Estimate
+    lowest: float
+    highest: float
+
+
 def observed_frequency(
     labels: npt.ArrayLike, scores: npt.ArrayLike, at: float, *, k: int = 50, level: float = 0.95
-) -> Estimate:
-    """Share of positives among the ``k`` held-out scores nearest to ``at``, Clopper–Pearson.
+) -> Neighbours:
+    """The ``k`` held-out scores nearest to ``at``; the share of positives by Clopper–Pearson.
 
     Scores as far away as the k-th are all taken, so that the answer does not depend on the order
     of tied rows; ``n`` says how many that made. With fewer than ``k`` cases, all are taken.
@@ -22,7 +34,10 @@ def observed_frequency(
     _check(at, k > 0, f"Expected k ≥ 1, found {k}.")
     distance = np.abs(s - at)
     reach = np.partition(distance, k - 1)[k - 1] if k < len(s) else np.inf
-    return _frequency(y[distance <= reach], level)
+    near = distance <= reach
+    if not near.any():
+        return Neighbours(_frequency(y, level), np.nan, np.nan)
+    return Neighbours(_frequency(y[near], level), float(s[near].min()), float(s[near].max()))
 
 
 def frequency_within(

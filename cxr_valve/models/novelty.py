@@ -134,13 +134,14 @@ def read_off(novelty: Novelty, description: NDArray[np.float32], *, simulated: b
     cohort = "the simulated radiographs" if simulated else "the radiographs"
     own = f"of their own {len(novelty.distances)} held-out images"
     if percentile >= 100:
-        place = f"more unlike than every one {own}"
+        place = f"further out than every one {own}"
     else:
-        place = f"more unlike than {int(percentile)}% {own}"
+        place = f"further out than {int(percentile)}% {own}"
     if percentile < UNLIKE:
-        return NoveltyReading(percentile, f"Like {cohort} these weights learnt from: {place}.")
+        within = f"Within the range of {cohort} these weights learnt from: {place}."
+        return NoveltyReading(percentile, within)
     caution = "The numbers may not hold for it."
-    if simulated:
+    if simulated and percentile >= 100:
         caution = "Every real radiograph is; the numbers say nothing about this patient."
     words = f"Unlike {cohort} these weights learnt from: {place}. {caution}"
     return NoveltyReading(percentile, words)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from cxr_valve.cards import WeightSet
 from cxr_valve.findings import FINDINGS
+from cxr_valve.models.novelty import UNLIKE
 from cxr_valve.reading.reading import FindingReading, Reading
 from cxr_valve.ui.finding_card import beside_words, show_card
 from cxr_valve.ui.gate_view import show_gate
@@ -77,7 +78,7 @@ def _findings(visit: Visit, case: Case, reading: Reading, sets: dict[str, Weight
                     found, sets[key].binary, prevalence, scores,
                     anyway=reading.read_anyway, beside=_beside(visit, case, key),
                 )  # fmt: skip
-                _explore(key, found, prevalence)
+                _explore(key, found, prevalence, anyway=reading.read_anyway)
         for key, value in reading.values.items():
             with st.container(key=f"card-{key}", gap=None):
                 show_value(value, sets[key].continuous, held_out_scores(sets[key]))
@@ -96,7 +97,13 @@ def _beside(visit: Visit, case: Case, key: str) -> str:
     return beside_words(other.name, found, visit.prevalence(key, found.prevalence))
 
 
-def _explore(key: str, found: FindingReading, prevalence: float) -> None:
+def doubts(found: FindingReading, *, anyway: bool) -> tuple[str, ...]:
+    """What speaks against the numbers, as the explorer names it (``state.DOUBTS``)."""
+    unlike = found.novelty is not None and found.novelty.percentile >= UNLIKE
+    return (*(["refused"] if anyway else []), *(["unlike"] if unlike else []))
+
+
+def _explore(key: str, found: FindingReading, prevalence: float, *, anyway: bool) -> None:
     """On to the explorer, with this patient's score and the prevalence chosen here."""
     if st.button(
         "Explore this operating point",
@@ -110,5 +117,6 @@ def _explore(key: str, found: FindingReading, prevalence: float) -> None:
             "finding": key,
             "score": found.score,
             "prevalence": prevalence,
+            "doubts": doubts(found, anyway=anyway),
         }
         st.switch_page("pages/explore/thresholds.py")

@@ -16,13 +16,13 @@ MEANINGS = {
     "Score": "the average of the networks’ probabilities, from 0 to 1. The operating point "
     "(dashed) cuts it: positive from there on. The prevalence moves the probability, never the "
     "side.",
-    "Strip": "where test patients without (upper row) and with the finding (lower row, stronger "
+    "Strip": "where test radiographs without (upper row) and with the finding (lower row, stronger "
     "shade for worse grades) scored. The solid line is this image; circles are the single "
     "networks (members).",
-    "Interval and n": "75% (72–78%, n 680): 680 patients were counted; the interval holds the "
+    "Interval and n": "75% (72–78%, n 680): 680 radiographs were counted; the interval holds the "
     "values that such a count is still compatible with (95%).",
-    "Nearest scores": "what was really found in the 50 test patients who scored most like this "
-    "image.",
+    "Nearest scores": "what was really found in the 50 test radiographs that scored most like "
+    "this one. Where few scored like it, the nearest are not near: from where to where is said.",
     "Members": "the single networks behind the score, with the probability each gives. Where they "
     "lie far apart, their average hides a disagreement.",
     "Evidence on the image": "warm regions raised the odds, cool regions lowered them, on a scale "
@@ -60,7 +60,8 @@ _SPOKEN_OF = re.compile(
     rf"|(?P<Interval_and_n>{_NUMBER} \([^)]*, n \d+\))"
     rf"|(?P<Nearest_scores>{_NUMBER} \([\d–%]+\))"
     r"|(?P<Members>Members (dis)?agree)"
-    r"|(?P<Like_or_unlike_the_training_radiographs>(?:Unlike|Like) the (?:simulated )?radiographs)"
+    r"|(?P<Like_or_unlike_the_training_radiographs>(?:Unlike|Within the range of) the "
+    r"(?:simulated )?radiographs)"
 )
 
 

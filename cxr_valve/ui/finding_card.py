@@ -9,7 +9,7 @@ import streamlit as st
 
 from cxr_valve.cards import Card
 from cxr_valve.evaluation.intervals import Estimate, clopper_pearson
-from cxr_valve.evaluation.neighbours import observed_frequency
+from cxr_valve.evaluation.neighbours import Neighbours, observed_frequency
 from cxr_valve.findings import FINDINGS, Finding
 from cxr_valve.models.chain import at_prevalence
 from cxr_valve.reading.reading import FindingReading
@@ -20,6 +20,7 @@ from cxr_valve.ui.strip import Strip
 #: Members whose probabilities spread further apart than this are said to disagree.
 DISAGREEMENT = 0.25
 READ_ANYWAY = "Read although the input gate refused this image."
+EXTRAPOLATED = "The probability lies outside that: it is extrapolated."
 DEMONSTRATION = "Demonstration weights, trained on simulated patients."
 NETWORK_NAMES = {
     "resnet50": "ResNet50",
@@ -36,6 +37,7 @@ class CardWords:
     context: str
     meaning: str
     nearby: str
+    extrapolated: bool
     members: str
     disagree: bool
     novelty: str
@@ -88,7 +90,8 @@ def words(found: FindingReading, card: Card, prevalence: float, scores: pd.DataF
             f"{side}: score {score}, operating point {threshold}. "
             + _meaning(found.positive, finding, card)
         ),
-        nearby=_nearby(nearby, finding),
+        nearby=_nearby(nearby, finding, float(scores["label"].mean())),
+        extrapolated=not nearby.frequency.low <= found.probability <= nearby.frequency.high,
         members=_members(found),
         disagree=spread(found) > DISAGREEMENT,
         novelty="" if found.novelty is None else found.novelty.words,
@@ -103,11 +106,11 @@ def _meaning(positive: bool, finding: Finding, card: Card) -> str:
     kind = "simulated" if card.simulated else "held-out"
     if positive:
         return (
-            f"Of {kind} patients with {finding.short}, {_figure(sensitivity)} were positive; so "
+            f"Of {kind} radiographs with {finding.short}, {_figure(sensitivity)} were positive; so "
             f"were {_figure(_rest(specificity))} of those without."
         )
     return (
-        f"Of {kind} patients without {finding.short}, {_figure(specificity)} were negative; so "
+        f"Of {kind} radiographs without {finding.short}, {_figure(specificity)} were negative; so "
         f"were {_figure(_rest(sensitivity))} of those with it."
     )
 
@@ -122,10 +125,12 @@ def _figure(estimate: Estimate) -> str:
     return f"{estimate.value:.0%} ({100 * estimate.low:.0f}–{estimate.high:.0%}, n {estimate.n})"
 
 
-def _nearby(nearby: Estimate, finding: Finding) -> str:
+def _nearby(nearby: Neighbours, finding: Finding, share: float) -> str:
+    e = nearby.frequency
     return (
-        f"Of the {nearby.n} test cases with the nearest scores, {nearby.value:.0%} "
-        f"({100 * nearby.low:.0f}–{nearby.high:.0%}) had {finding.short}."
+        f"Of the {e.n} test radiographs that scored nearest ({nearby.lowest:.2f} to "
+        f"{nearby.highest:.2f}), {e.value:.0%} ({100 * e.low:.0f}–{e.high:.0%}) had "
+        f"{finding.short}; of all, {percent(share)}."
     )
 
 
@@ -197,6 +202,7 @@ def show_card(
     members = (
         f'<span class="{"warn" if said.disagree else ""}">{with_meanings(said.members)}</span>'
     )
+    few = f'<span class="warn">{EXTRAPOLATED}</span> ' if said.extrapolated else ""
     refused = f'<p class="warn">{READ_ANYWAY}</p>' if anyway else ""
     next_to_it = f'<p class="beside">{escape(beside)}</p>' if beside else ""
     st.html(
@@ -209,6 +215,6 @@ def show_card(
         f"{_strip(found, scores).html()}"
         f"<p><b>{escape(side)}</b>:{with_meanings(meaning)}</p>"
         f"{next_to_it}"
-        f'<p class="soft">{with_meanings(said.nearby)} {members} {escape(origin)} '
+        f'<p class="soft">{with_meanings(said.nearby)} {few}{members} {escape(origin)} '
         f"{with_meanings(said.novelty)}</p></section>"
     )

@@ -5,7 +5,9 @@ from html import escape
 import streamlit as st
 
 from cxr_valve.anatomy.heart import USUAL_LIMIT, HeartReading
+from cxr_valve.anatomy.heart_card import shipped_heart
 from cxr_valve.anatomy.heart_reader import AP_NOTE
+from cxr_valve.cards import CardError
 from cxr_valve.reading.heart_words import heart_words
 from cxr_valve.reading.reading import Reading
 
@@ -13,7 +15,7 @@ from cxr_valve.reading.reading import Reading
 SHORTEST, LONGEST = 0.30, 0.80
 NOT_FOUND = "Not measured: no heart between two lungs was found."
 
-EXPLANATION = f"""
+_EXPLANATION = f"""
 **Cardiothoracic ratio (CTR)**: the widest width of the heart over the widest inner width of the
 thorax, both drawn on the image. Move a line's end there where you would draw it elsewhere: the
 ratio follows, and everything you take away gives yours beside the measured one.
@@ -23,13 +25,26 @@ ratio follows, and everything you take away gives yours beside the measured one.
 the heart raise the ratio of a normal heart; an emphysema hides a large one. Above the limit means
 large, not why.
 
-**Interval**: in 95 of 100 images a reader's own ratio lies within it.
+**Interval**: made to hold a reader's own ratio in 95 of 100 images{{measured}}.
 
 **{AP_NOTE.replace(":", ":**", 1)}
 
 **mm at the detector**: the shadow's size where the header gives the detector's spacing. The heart
 itself is smaller, by how much depends on distances that the image does not show.
 """
+
+
+def explanation() -> str:
+    """What the card shows, and how often the interval held what a reader drew."""
+    try:
+        found = shipped_heart().card.figures.get("ctr_interval_coverage")
+    except CardError:
+        found = None  # The page that opened the network has said so already.
+    measured = ""
+    if found is not None:
+        limits = f"{100 * found.low:.0f}–{100 * found.high:.0f}"
+        measured = f"; measured: in {100 * found.value:.0f} ({limits}) of 100, n {found.n}"
+    return _EXPLANATION.format(measured=measured)
 
 
 def show_heart(reading: Reading) -> None:
@@ -45,7 +60,7 @@ def show_heart(reading: Reading) -> None:
     with st.container(key="heart", gap=None):
         st.html(_card(heart, reading.input.view))
         with st.popover("What is the CTR?", type="tertiary", key="heart-explained"):
-            st.markdown(EXPLANATION)
+            st.markdown(explanation())
 
 
 def _card(heart: HeartReading, view: str | None) -> str:

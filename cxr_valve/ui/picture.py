@@ -28,22 +28,27 @@ def viewer_image(case: Case, radiograph: Radiograph, *, revealed: bool) -> Viewe
     if reading is not None:
         for found in reading.everything.values():
             layers.extend(_layers(found, _factors(reading, radiograph)))
-    seen = prepare(radiograph, _input_size(reading))
+    size, who = _largest_input(reading)
+    seen = prepare(radiograph, size)
     return ViewerImage(
         radiograph=radiograph,
         layers=tuple(layers),
         outlines=tuple(_outlines(case, radiograph)) if revealed else (),
         network_view=seen.image,
         network_extent=seen.geometry.input_extent(),
+        network_name=who,
         title=case.name,
     )
 
 
-def _input_size(reading: Reading | None) -> int:
-    """The largest input of any network that read it."""
+def _largest_input(reading: Reading | None) -> tuple[int, str]:
+    """The largest input of any network that read it, and whose that is: not every one's."""
     everything = reading.everything.values() if reading else ()
     members = [member for found in everything for member in found.members]
-    return max((member.geometry.size for member in members), default=224)
+    sizes = {network_name(member.network): member.geometry.size for member in members}
+    largest = max(sizes.values(), default=224)
+    named = [name for name, size in sizes.items() if size == largest]
+    return largest, "the network" if len(named) == len(sizes) else " and ".join(named)
 
 
 def _factors(reading: Reading, radiograph: Radiograph) -> tuple[float, float]:

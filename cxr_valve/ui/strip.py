@@ -108,6 +108,8 @@ class Strip:
         )
         # Above the lanes, on the side where this image's score is not written.
         aside = "left" if self.score > 0.5 else "right"
+        if 0.3 < self.score < 0.7:
+            aside += " near"  # In a narrow window the score would stand in it.
         # The label touches its mark wherever that lies, and an end of the scale gives way to it.
         at = round(100 * min(max(self.threshold, 0.0), 1.0), 1)
         ends = [

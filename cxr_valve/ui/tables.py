@@ -1,7 +1,9 @@
 """Tables of measured figures and of facts, as HTML with numbers in line and intervals softer."""
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 from cxr_valve.cards import Figure
 from cxr_valve.evaluation.figure_names import FIGURES, SHARES, figure_name, share_text
@@ -23,6 +25,15 @@ def estimate(key: str, value: float, low: float, high: float, n: int) -> str:
     between = "–" if key in SHARES else " to "
     limits = f"{number(key, low).removesuffix('%')}{between}{number(key, high)}"
     return measured(number(key, value), limits, n)
+
+
+def figure(key: str, found: Mapping[str, Any]) -> str:
+    """A figure of an evaluation as plain text: value, interval, n."""
+    value, low, high = (
+        math.nan if found[x] is None else found[x] for x in ("value", "low", "high")
+    )
+    limits = "no interval" if low != low else f"{number(key, low)} to {number(key, high)}"
+    return f"{number(key, value)} ({limits}, n {found['n']:,})"
 
 
 def measured(value: str, limits: str, n: int) -> str:

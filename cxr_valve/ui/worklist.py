@@ -9,13 +9,16 @@ from cxr_valve.anatomy.correction import changes_in_words
 from cxr_valve.evaluation.safe_export import safe_csv
 from cxr_valve.findings import FINDINGS
 from cxr_valve.models.chain import at_prevalence
+from cxr_valve.models.novelty import UNLIKE
 from cxr_valve.reading.reading import Reading
 from cxr_valve.reading.serialise import flatten, outcome_as_dict
 from cxr_valve.reading.value_words import headline, interval
-from cxr_valve.ui.finding_card import DISAGREEMENT, spread
+from cxr_valve.ui.finding_card import DEMONSTRATION, DISAGREEMENT, percent, spread
 from cxr_valve.ui.thumbnails import data_uri
 from cxr_valve.ui.visit import Case, Visit
 
+#: What is said of a finding in the table.
+PARTS = ("probability", "side", "score")
 ALL, POSITIVE, DISAGREE, UNREAD = "All", "Positive", "Members disagree", "Not read"
 
 
@@ -48,6 +51,7 @@ def table(visit: Visit) -> None:
         )  # fmt: skip
     cases = filtered(visit, shown or ALL)
     if cases:
+        st.caption(terms(visit, cases))
         _choose(visit, cases, f"worklist-table-{len(visit.cases)}-{shown}-{visit.selected}")
     else:
         st.caption("No such radiograph.")
@@ -86,7 +90,7 @@ def _choose(visit: Visit, cases: list[Case], key: str) -> None:
     shorts = [finding.short for finding in FINDINGS.values()]
     number = st.column_config.NumberColumn
     st.dataframe(
-        pd.DataFrame([row(visit, case) for case in cases]),
+        lines(visit, cases),
         hide_index=True,
         height=min(36 * len(cases) + 40, 460),
         selection_mode=["single-row", "single-cell"],
@@ -98,7 +102,7 @@ def _choose(visit: Visit, cases: list[Case], key: str) -> None:
             "case": st.column_config.TextColumn(width=112 if visit.show_names else 130),
             "state": st.column_config.TextColumn(width=96),
             "CTR": number(format="%.2f", width=60),
-            "note": st.column_config.TextColumn(width=420),
+            "note": st.column_config.TextColumn(width=300),
             **{f"{short} probability": number(format="%.1f%%", width=106) for short in shorts},
             **{f"{short} score": number(format="%.2f", width=78) for short in shorts},
         },
@@ -124,7 +128,7 @@ def row(visit: Visit, case: Case) -> dict[str, object]:
         prevalence = visit.prevalence(key, found.prevalence)
         short = FINDINGS[key].short
         probability = at_prevalence(found.probability, found.prevalence, prevalence)
-        cells[f"{short} probability"] = round(100 * probability, 2)
+        cells[f"{short} probability"] = 100 * probability
         cells[f"{short} side"] = "positive" if found.positive else "negative"
         cells[f"{short} score"] = found.score
     for key, value in (reading.values if reading else {}).items():
@@ -133,9 +137,33 @@ def row(visit: Visit, case: Case) -> dict[str, object]:
     return cells
 
 
+def lines(visit: Visit, cases: list[Case]) -> pd.DataFrame:
+    """The table: columns in one order, whichever line came first, the note before the numbers."""
+    table = pd.DataFrame([row(visit, case) for case in cases])
+    first = ["", "case", "file", "state", "note", "CTR"]
+    rest = [f"{found.short} {part}" for found in FINDINGS.values() for part in PARTS]
+    known = [name for name in (*first, *rest) if name in table]
+    return table[[*known, *(name for name in table if name not in known)]]
+
+
+def terms(visit: Visit, cases: list[Case]) -> str:
+    """At which prevalence the probabilities stand, and whose weights gave them."""
+    readings = [case.outcome.reading for case in cases if case.outcome.reading]
+    found = {key: one for reading in readings for key, one in reading.findings.items()}
+    at = ", ".join(
+        f"{FINDINGS[key].short} {percent(visit.prevalence(key, one.prevalence))}"
+        for key, one in found.items()
+    )
+    said = f"Probabilities at the prevalence chosen: {at}. " if at else ""
+    return said + (DEMONSTRATION if any(one.simulated for one in found.values()) else "")
+
+
 def _note(reading: Reading) -> str:
-    """What sets the reading of an image apart: passed by the gate, turned, corrected."""
+    """What sets the reading of an image apart: passed by the gate, turned, corrected, unlike."""
     said = [reading.gate.reason] if reading.read_anyway else []
+    placed = [one.novelty for one in reading.findings.values() if one.novelty is not None]
+    if any(one.percentile >= UNLIKE for one in placed):
+        said.append("Unlike the training radiographs.")
     said.append(changes_in_words(reading.changes))
     if reading.heart and reading.heart.corrected:
         said.append(f"CTR corrected by the reader; measured {reading.heart.ctr:.2f}.")

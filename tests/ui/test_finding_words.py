@@ -64,13 +64,13 @@ def test_the_sentence_is_the_cards_own_test_table(card: Card, scores: pd.DataFra
     negative = words(finding(), card, 0.017, scores).meaning
     # The study's figures with their published intervals.
     assert negative == (
-        "Negative: score 0.40, operating point 0.45. Of simulated patients without AS, "
+        "Negative: score 0.40, operating point 0.45. Of simulated radiographs without AS, "
         "69% (66–72%, n 959) were negative; so were 17% (10–26%, n 106) of those with it."
     )
     over = finding(score=0.45, positive=True)
     positive = words(over, replace(card, simulated=False), 0.017, scores).meaning
     assert positive == (
-        "Positive: score 0.45, operating point 0.45. Of held-out patients with AS, "
+        "Positive: score 0.45, operating point 0.45. Of held-out radiographs with AS, "
         "83% (74–90%, n 106) were positive; so were 31% (28–34%, n 959) of those without."
     )
 
@@ -111,7 +111,20 @@ def test_the_prevalence_moves_the_probability_and_nothing_else(
 
 def test_nearby_held_out_scores_are_counted(card: Card, scores: pd.DataFrame) -> None:
     said = words(finding(), card, 0.017, scores).nearby
-    assert said == "Of the 50 test cases with the nearest scores, 20% (10–34%) had AS."
+    assert said == (
+        "Of the 50 test radiographs that scored nearest (0.40 to 0.40), 20% (10–34%) had AS; of "
+        "all, 40%."
+    )
+
+
+def test_a_probability_that_its_neighbours_do_not_bear_out_is_said_to_be_extrapolated(
+    card: Card, scores: pd.DataFrame
+) -> None:
+    """Far up few scored, so the nearest are far away and fewer of them had the finding."""
+    near = words(replace(finding(), probability=0.2), card, 0.017, scores)
+    far = words(replace(finding(), probability=0.88), card, 0.017, scores)
+    assert not near.extrapolated
+    assert far.extrapolated
 
 
 def test_members_agree_up_to_the_limit_and_disagree_past_it(
@@ -177,7 +190,7 @@ def test_grades_are_left_out_where_they_are_not_known(scores: pd.DataFrame) -> N
 def test_what_is_unlike_the_cohort_is_said_as_the_reading_says_it(
     card: Card, scores: pd.DataFrame
 ) -> None:
-    sentence = "Unlike the radiographs these weights learnt from: more unlike than 99% of them."
+    sentence = "Unlike the radiographs these weights learnt from: further out than 99% of them."
     found = finding(novelty=NoveltyReading(99.2, sentence))
     assert words(found, card, 0.017, scores).novelty == sentence
     assert words(finding(), card, 0.017, scores).novelty == ""

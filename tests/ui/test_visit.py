@@ -24,7 +24,13 @@ def radiograph() -> Radiograph:
 
 def read(number: int, radiograph: Radiograph, score: float = 0.6) -> Case:
     found = SimpleNamespace(
-        score=score, probability=0.5, prevalence=0.4, positive=score >= 0.5, members=()
+        score=score,
+        probability=0.5,
+        prevalence=0.4,
+        positive=score >= 0.5,
+        members=(),
+        novelty=SimpleNamespace(percentile=99.5 if score > 0.5 else 40.0),
+        simulated=True,
     )
     facts = SimpleNamespace(
         rows=radiograph.rows, columns=radiograph.columns, spacing_mm=(0.2, 0.2), view="PA",
@@ -143,6 +149,25 @@ def test_the_worklist_filters_and_shows_file_names_only_when_asked(radiograph: R
     assert worklist.row(visit, visit.cases[0])["CTR"] == 0.5
     visit.show_names = True
     assert worklist.row(visit, visit.cases[1])["file"] == "Quokka.dcm"
+
+
+def test_the_worklists_columns_do_not_depend_on_its_first_line(radiograph: Radiograph) -> None:
+    visit = Visit()
+    visit.add(refused(1), None)
+    visit.add(read(2, radiograph), replace(radiograph))
+    first = ["", "case", "state", "note", "CTR"]
+    found = [*first, "MR probability", "MR side", "MR score"]
+    assert list(worklist.lines(visit, visit.cases)) == found
+    assert list(worklist.lines(visit, visit.cases[::-1])) == found
+
+
+def test_the_worklist_says_what_its_numbers_rest_on(radiograph: Radiograph) -> None:
+    visit = filled(radiograph, 1)
+    visit.add(read(2, radiograph, score=0.2), replace(radiograph))
+    said = worklist.terms(visit, visit.cases)
+    assert said.startswith("Probabilities at the prevalence chosen: MR 1.7%. Demonstration weights")
+    notes = worklist.lines(visit, visit.cases)["note"].tolist()
+    assert notes == ["Unlike the training radiographs.", ""]
 
 
 def test_a_guess_is_judged_by_the_label_rules() -> None:

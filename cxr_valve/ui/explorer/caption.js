@@ -41,13 +41,19 @@ function after(view, name) {
   return joined === "." ? "" : joined[0].toUpperCase() + joined.slice(1);
 }
 
+const DOUBTS = {
+  refused: "The image was read although the input gate refused it.",
+  unlike: "The image is unlike the radiographs that these weights learnt from, so this may say nothing about the patient.",
+};
+
 /** What this patient's own score says, where the page was reached from a reading. */
 function patientWords(view, app) {
   const score = app.state.patient;
   if (score === null || app.source.kind === "table") return "";
   const side = score >= view.threshold ? "at or above" : "below";
   const chance = view.patientRatio === null ? "" : ` Calibrated, that is a likelihood ratio of ${ratio(view.patientRatio)} and a probability of ${percent(expit(logit(view.prevalence) + Math.log(view.patientRatio)))} at this prevalence.`;
-  return `This patient’s score of ${plain(score)} lies ${side} the threshold.${chance}`;
+  const doubts = (app.state.doubts ?? []).map((name) => ` ${DOUBTS[name]}`).join("");
+  return `This patient’s score of ${plain(score)} lies ${side} the threshold.${chance}${doubts}`;
 }
 
 function benefitWords(view) {

@@ -76,6 +76,7 @@ def document(
             "mix": list(state.mix),
             "second": state.second_threshold,
             "patient": state.patient,
+            "doubts": list(state.doubts),
         },
     }
 

@@ -22,6 +22,9 @@ const MORE = {
   "Intervals": "After each value, the range that these cases are still compatible with (95%); n is how many cases it rests on.",
   "AUC": "The chance that somebody with the finding scores higher than somebody without; 50% is guessing.",
   "AP": "Average precision: the mean PPV as the threshold comes down, at the prevalence set above.",
+  "Youden’s rule": "The threshold where sensitivity and specificity together are highest: a miss and a false alarm count alike, each as a share of its class.",
+  "Fagan nomogram": "A line from the probability before the test through its likelihood ratio to the probability after it.",
+  "DeLong, Clopper–Pearson, Mercaldo": "Whose method gave an interval or a test: of the AUC, of a proportion, of a predictive value at another prevalence.",
   "t": "Threshold probability: from which chance of the finding on one would act. 10% means a miss weighs as much as 9 false alarms.",
   "Calibration": "Whether of people given 30%, 30 in 100 have the finding. Slope 1 and intercept 0 are ideal; Brier and ECE are smaller the better.",
 };

@@ -16,6 +16,8 @@ function histogramChart(parent, app) {
   const grip = plot.marker("grip", 7);
   const names = ["own", "patient", "with", "without"].map((key) => [key, shape("text", { class: "name" }, plot.marks)]);
   const label = Object.fromEntries(names);
+  // Whether the bars without the finding are lower at the left end than at the right.
+  let lowLeft = true;
   plot.svg.classList.add("draggable");
   dragPlane(plot, (x) => {
     const { axis, kind } = app.source;
@@ -27,6 +29,9 @@ function histogramChart(parent, app) {
     const total = (positive) => Math.max(1e-9, data.model ? 1 : sum(data.groups.filter((g) => g.positive === positive).flatMap((g) => g.count)));
     const stack = (positive) => data.edges.slice(1).map((_, at) => sum(data.groups.map((g, i) => (g.positive === positive ? shares[i][at] : 0))) / total(positive));
     const top = Math.max(...stack(true), ...stack(false), 1e-9) * 1.06;
+    const under = stack(false);
+    const reach = Math.ceil(0.35 * under.length);
+    lowLeft = Math.max(...under.slice(0, reach)) <= Math.max(...under.slice(-reach));
     bars.replaceChildren();
     const base = { true: data.edges.map(() => 0), false: data.edges.map(() => 0) };
     const grades = data.groups.filter((g) => g.positive).length;
@@ -93,11 +98,11 @@ function histogramChart(parent, app) {
         write(name, text);
         place(name, { x: x + (end ? -5 : 5), y: plot.box.top + row, "text-anchor": end ? "end" : "start" });
       };
-      // The classes are named on the side where no line stands.
+      // The upper class is named on the side where no line stands, the lower where its bars are low.
       const far = at < plot.box.left + 190;
-      const edge = { x: far ? plot.box.right - 6 : plot.box.left + 6, "text-anchor": far ? "end" : "start" };
-      place(label.with, { ...edge, y: plot.box.top + 12 });
-      place(label.without, { ...edge, y: plot.box.bottom - 6 });
+      const corner = (left) => ({ x: left ? plot.box.left + 6 : plot.box.right - 6, "text-anchor": left ? "start" : "end" });
+      place(label.with, { ...corner(!far), y: plot.box.top + 12 });
+      place(label.without, { ...corner(lowLeft), y: plot.box.bottom - 6 });
       mark(own, label.own, source.own?.threshold, source.kind === "model" ? "published" : "card", 12);
       mark(patient, label.patient, state.patient ?? NaN, "this patient", 28);
       mark(second, null, view.second?.threshold, "", 0);

@@ -52,8 +52,9 @@ function drawKey(plot, app) {
   return {
     counts,
     rename() {
-      const name = app.source.finding.key ? app.source.finding.short : "it";
-      const text = { tp: `${name}, flagged`, fn: `${name}, missed`, fp: `no ${name}, flagged`, tn: `no ${name}, not flagged` };
+      const { key, short } = app.source.finding;
+      const [having, without] = key ? [short, `no ${short}`] : ["has it", "without it"];
+      const text = { tp: `${having}, flagged`, fn: `${having}, missed`, fp: `${without}, flagged`, tn: `${without}, not flagged` };
       for (const cell of Object.keys(CELLS)) write(words[cell], text[cell]);
     },
   };

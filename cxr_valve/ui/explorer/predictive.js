@@ -26,6 +26,7 @@ function predictiveChart(parent, app) {
       // A prevalence may lie beyond the axis; the words above still give its values.
       const within = cx > plot.box.left - 1 && cx < plot.box.right + 1;
       show(upright, within);
+      const spots = {};
       for (const key of ["ppv", "npv"]) {
         const along = grid.map((pi) => populationAt(view.rates, pi, 0)[key]);
         lines[key].setAttribute("d", plot.trace(grid, along.map((e) => e.value)));
@@ -40,7 +41,14 @@ function predictiveChart(parent, app) {
         if (!shown) continue;
         const cy = plot.py(value);
         place(dots[key], { cx, cy });
-        place(names[key], besideCurve(plot, cx, cy, key === "ppv"));
+        spots[key] = besideCurve(plot, cx, cy, key === "ppv");
+        // One over the other, neither could be read: the second goes to the other side of its dot.
+        const taken = spots.ppv;
+        if (key === "npv" && taken && taken["text-anchor"] === spots.npv["text-anchor"] && Math.abs(taken.y - spots.npv.y) < 14) {
+          const end = spots.npv["text-anchor"] === "end";
+          spots.npv = { ...spots.npv, x: cx + (end ? 9 : -9), "text-anchor": end ? "start" : "end" };
+        }
+        place(names[key], spots[key]);
       }
       place(upright, { x1: cx, x2: cx });
       const words = `PPV ${phrase(view.at.ppv)}, NPV ${phrase(view.at.npv)}`;

@@ -20,7 +20,8 @@ from cxr_valve.ui.explorer.weights_source import active_descriptors, weights_sou
 STATE, QUERY, FILES, SOURCES, STAMP = (
     f"explorer_{name}" for name in ("state", "query", "files", "sources", "stamp")
 )
-#: Another page puts {"finding": "mr", "score": .63, "prevalence": .017 (optional)} here.
+#: Another page puts {"finding": "mr", "score": .63, "prevalence": .017, "doubts": ("unlike",)}
+#: here; the last two may be left out.
 PATIENT = "explorer_patient"
 DEFAULT_STUDY = "study:mr"
 _KEPT_FILES, _KEPT_SOURCES = 6, 4
@@ -58,6 +59,7 @@ def _of_patient(patient: dict[str, Any]) -> State:
     finding = str(patient.get("finding", ""))
     usable = [d for d in active_descriptors()[0] if parts_of(d)[1].startswith(f"{finding}-")]
     query = {"x": str(patient.get("score", "")), "p": str(patient.get("prevalence", ""))}
+    query["but"] = ",".join(patient.get("doubts", ()))
     source = usable[0] if usable else default_descriptor(finding)
     return replace(from_query(query), source=source)
 

@@ -11,6 +11,8 @@ LOWEST_PREVALENCE, HIGHEST_PREVALENCE = 1e-5, 0.999
 RATIO = 9.0
 #: The second operating point is on the same source; the rest of the names are descriptors.
 SAME = "same"
+#: Why the numbers of a reading may say nothing: its image was refused, or is unlike the training's.
+DOUBTS = ("refused", "unlike")
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class State:
 
     ``rule`` is ``own``, ``manual`` or a rule of the evaluation library; ``ratio`` is the cost of
     a miss over that of a false alarm; ``follow`` lets the net benefit's t follow the threshold;
-    ``mix`` holds the severity mix in percent by grade; ``patient`` is one reading's score.
+    ``mix`` holds the severity mix in percent by grade; ``patient`` is one reading's score and
+    ``doubts`` what that reading said against itself, out of ``DOUBTS``.
     """
 
     source: str = ""
@@ -32,6 +35,7 @@ class State:
     second: str = ""
     second_threshold: float | None = None
     patient: float | None = None
+    doubts: tuple[str, ...] = ()
 
 
 def to_query(state: State) -> dict[str, str]:
@@ -47,6 +51,7 @@ def to_query(state: State) -> dict[str, str]:
         "src2": state.second,
         "t2": _text(state.second_threshold),
         "x": _text(state.patient),
+        "but": ",".join(state.doubts),
     }
     return {name: value for name, value in pairs.items() if value}
 
@@ -66,6 +71,7 @@ def from_query(query: Mapping[str, str]) -> State:
         second=query.get("src2", ""),
         second_threshold=_number(query.get("t2"), -50, 50),
         patient=_number(query.get("x"), 0, 1),
+        doubts=tuple(name for name in DOUBTS if name in query.get("but", "").split(",")),
     )
 
 

@@ -129,7 +129,8 @@ def in_words(table: pd.DataFrame) -> str:
         name = QUALITY[quality]
         said += (
             f" Best {name[0].lower()}{name[1:]} {_number(values[best])}, "
-            f"at epoch {int(table['epoch'].iloc[best])}."
+            f"at epoch {int(table['epoch'].iloc[best])}: the best of {len(values)}, so flattered "
+            "by the choice. The evaluation gives figures with intervals and n."
         )
     return said
 

@@ -27,11 +27,13 @@ def show_launch(desk: Desk, draft: Draft) -> bool:
         st.text_input("Name of the run", key=TITLE, max_chars=80, on_change=_rename, args=(draft,))
         cost = desk.cost(draft.recipe, cohort)
         networks = [network_name(str(name)) for name in draft.recipe["networks"]]
-        held = cohort["splits"]["train"]
+        splits = cohort["splits"].values()
+        images, patients = (sum(split[of] for split in splits) for of in ("images", "patients"))
         st.html(
             facts(
                 [
-                    ("Cohort", f"{held['images']:,} radiographs of {held['patients']:,} patients"),
+                    ("Cohort", f"{images:,} radiographs of {patients:,} patients"),
+                    ("To train on", f"{cohort['splits']['train']['images']:,} of them"),
                     ("Label", str(cohort["label_rule"])),
                     ("Networks", ", ".join(networks)),
                     ("Time", f"about {duration(cost.seconds)}, {cost.basis}"),

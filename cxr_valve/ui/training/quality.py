@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from cxr_valve.ui.tables import figure
 from cxr_valve.ui.training.curves import COLOURS, GREY, draw
 
 
@@ -76,11 +77,11 @@ def _calibration(found: Mapping[str, Any], key: str) -> None:
         },
     ]
     draw(traces, "Predicted probability", "Observed share", f"calibration-{key}", unit=True)
-    slope, intercept = found["slope"]["value"], found["intercept"]["value"]
     said = "Calibration on test, bars: 95% intervals."
-    if slope is not None and intercept is not None:
-        said += f" Slope {slope:.2f} (1 is right), intercept {intercept:+.2f} (0 is right)."
-    st.caption(said.replace("-", "−"))
+    for name, right in (("slope", 1), ("intercept", 0)):
+        if found[name]["value"] is not None:
+            said += f" {name.capitalize()} {figure(name, found[name])}; {right} is right."
+    st.caption(said)
 
 
 def _values(found: Mapping[str, Any], key: str) -> None:

@@ -101,7 +101,8 @@ class ViewerImage:
     """One radiograph with everything that can be laid over it.
 
     ``network_view`` is what a network received, (s, s) in [0, 1], lying at ``network_extent``;
-    give both or neither. ``title`` is shown and read out: keep it neutral ("Image 3").
+    give both or neither; ``network_name`` says which. ``title`` is shown and read out: keep it
+    neutral ("Image 3").
 
     Raises:
         ValueError: naming the field, what was expected and what was found.
@@ -112,6 +113,7 @@ class ViewerImage:
     outlines: Sequence[Outline] = ()
     network_view: NDArray[np.float32] | None = None
     network_extent: Box | None = None
+    network_name: str = "the network"
     title: str = "Radiograph"
     heart: HeartLayer | None = None
 

@@ -144,7 +144,11 @@ def _image(image: ViewerImage, publish: Publish) -> Json:
     }
     if image.network_view is not None and image.network_extent is not None:
         blob = view_blob(image.network_view)
-        document["network"] = {**_address(blob, publish), "extent": _box(image.network_extent)}
+        document["network"] = {
+            **_address(blob, publish),
+            "extent": _box(image.network_extent),
+            "name": image.network_name,
+        }
     return document
 
 

@@ -15,7 +15,7 @@ function viewNotes(pane, settings) {
   const notes = [];
   if (settings.network && pane.network) {
     const side = pane.image.network.width;
-    notes.push(`what the network saw, ${side} × ${side} pixels`);
+    notes.push(`what ${pane.image.network.name} saw, ${side} × ${side} pixels`);
   }
   if (pane.view.mirror) notes.push("mirrored");
   if (pane.view.turns) notes.push(`turned ${90 * pane.view.turns}°`);

@@ -142,6 +142,14 @@ def test_a_part_of_a_person_is_not_nobody(
     assert page.locator("[data-figure=people] .key-count").nth(1).text_content() == missed
 
 
+def test_a_score_keeps_what_its_reading_said_against_it(explore: Callable[..., "Page"]) -> None:
+    said = explore(src=MR_TEST, x="0.3").locator(".caption .patient").inner_text()
+    assert said.startswith("This patient’s score of 0.3 lies ")
+    doubted = explore(src=MR_TEST, x="0.3", but="refused,unlike").locator(".caption .patient")
+    doubts = "The image was read although the input gate refused it. The image is unlike"
+    assert doubted.inner_text().startswith(f"{said} {doubts}")
+
+
 def test_limits_are_not_rounded_to_a_certainty(explore: Callable[..., "Page"]) -> None:
     shown = numbers(explore(src="table:99,1,1,99:as", p="0.1"))
     assert "99.0% 94.6–99.975" in " ".join(shown["Whatever the prevalence: Sensitivity"].split())

@@ -130,7 +130,17 @@ def test_arriving_from_a_reading(weights: Path) -> None:
     app.run()
     fine(app)
     assert address(app, "x") == "0.63"
+    assert "but" not in app.query_params
     assert address(app, "src").startswith("weights:as-fake:test")
+
+
+def test_what_a_reading_said_against_itself_arrives_with_it(weights: Path) -> None:
+    app = AppTest.from_file(str(PAGE), default_timeout=60)
+    doubts = ("refused", "unlike")
+    app.session_state[session.PATIENT] = {"finding": "as", "score": 0.63, "doubts": doubts}
+    app.run()
+    fine(app)
+    assert address(app, "but") == "refused,unlike"
 
 
 @pytest.mark.parametrize("rule", ["own", "youden", "sensitivity=0.9", "cost"])

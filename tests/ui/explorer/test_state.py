@@ -15,6 +15,7 @@ FULL = State(
     second=SAME,
     second_threshold=0.7,
     patient=0.63,
+    doubts=("refused", "unlike"),
 )
 
 
@@ -32,6 +33,10 @@ def test_what_is_as_it_would_be_anyway_is_left_out() -> None:
 )
 def test_what_cannot_be_understood_is_left_as_the_source_has_it(name: str, value: str) -> None:
     assert from_query({name: value}) == State()
+
+
+def test_only_known_doubts_come_out_of_an_address() -> None:
+    assert from_query({"but": "unlike,<b>,refused,unlike"}).doubts == ("refused", "unlike")
 
 
 @pytest.mark.parametrize(("given", "kept"), [("0", 1e-5), ("1", 0.999), ("0.0001", 0.0001)])
