@@ -99,10 +99,10 @@ def _choose(visit: Visit, cases: list[Case], key: str) -> None:
         placeholder="",
         column_config={
             "": st.column_config.ImageColumn(width=44),
-            "case": st.column_config.TextColumn(width=112 if visit.show_names else 130),
+            "case": st.column_config.TextColumn(width=112),
             "state": st.column_config.TextColumn(width=96),
             "CTR": number(format="%.2f", width=60),
-            "note": st.column_config.TextColumn(width=300),
+            "note": st.column_config.TextColumn(width=240),
             **{f"{short} probability": number(format="%.1f%%", width=106) for short in shorts},
             **{f"{short} score": number(format="%.2f", width=78) for short in shorts},
         },
