@@ -21,7 +21,7 @@ from train.cohort.source import Source
 from train.cohort.store import StoredCohort, check_folder, load_cohort, write_cohort
 from train.cohort.summary import summarise
 from train.cohort.targets import Target, target_of
-from train.cohort.wording import nothing_left, step_words, warnings
+from train.cohort.wording import explained, nothing_left, step_words, warnings
 from train.split import prove, split_patients
 
 #: Rules that decide what ``read_source`` reads; with the others it need not be read again.
@@ -68,7 +68,19 @@ def build(
     looked at is not looked at again. Raises CohortError where no cohort can be made.
     """
     check_folder(out)
-    source = read_source(rules)
+    return build_from(read_source(rules), rules, out, progress, cache=cache, processes=processes)
+
+
+def build_from(
+    source: Source,
+    rules: CohortRules,
+    out: Path,
+    progress: Progress | None = None,
+    *,
+    cache: Path | None = DEFAULT_CACHE,
+    processes: int | None = None,
+) -> StoredCohort:
+    """``build`` where the tables are read already."""
     index = look_at(source, progress, cache=cache, processes=processes)
     made = draft(source, rules, index)
     structures = None
@@ -100,10 +112,14 @@ def draft(source: Source, rules: CohortRules, index: pd.DataFrame | None = None)
     need_target(source, target)
     rows = label(source, rules, target, index)
     if not (rows["left"] == KEPT).any():
-        raise CohortError(nothing_left(rows["left"], rules, target))
+        raise nothing_left(rows, source.problems, rules, target)
     kept = rows[rows["left"] == KEPT].copy()
     kept["pseudonym"] = pseudonyms(kept, rules.seed)
-    kept["split"] = _split(rows, kept, rules, target)
+    try:
+        kept["split"] = _split(rows, kept, rules, target)
+    except CohortError as error:
+        # Too few are left to be split where much was passed over.
+        raise explained(str(error), source.problems) from None
     kept = kept.sort_values(["pseudonym", "taken", "path"], kind="stable")
     table = _table(kept, source)
     card = _card(source, rules, target, rows, kept, table, hashed=index is not None)

@@ -13,7 +13,16 @@ SPLITS = ("train", "validation", "test")
 
 
 class CohortError(ValueError):
-    """A cohort that cannot be built or read; the message says what to do about it."""
+    """A cohort that cannot be built or read; the message says what to do about it.
+
+    Args:
+        message: names no patient and quotes no cell, so that it may be logged and kept.
+        spelled: the same with the text of cells, for the terminal alone; "" where it is the same.
+    """
+
+    def __init__(self, message: str, spelled: str = "") -> None:
+        super().__init__(message)
+        self.spelled = spelled or message
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,8 @@ def run(options: argparse.Namespace) -> int:
         rules = _rules(options)
         card = _dry(rules) if options.dry_run else _build(rules, options.out)
     except CohortError as error:
-        print(f"train cohort: {error}", file=sys.stderr)
+        # The terminal alone shows cells as they are: whoever sees it has the tables.
+        print(f"train cohort: {error.spelled}", file=sys.stderr)
         return 1
     except OSError as error:
         print(
@@ -54,10 +55,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _rules(options: argparse.Namespace) -> "CohortRules":
-    from train.cohort.adapters import recognise
+    from train.cohort.adapters import likeliest
     from train.cohort.rules import CohortRules
 
-    adapter = options.adapter or next(iter(recognise(options.export)), "csv")
+    adapter = options.adapter or likeliest(options.export, options.radiographs, options.echoes)
     return CohortRules(
         source=str(options.export),
         adapter=adapter,
@@ -91,32 +92,46 @@ def _ratios(text: str) -> tuple[float, float, float]:
 
 
 def _columns(pairs: list[str]) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for pair in pairs:
         role, separator, name = pair.partition("=")
         if not separator or "." not in role or not name:
             raise CohortError(
                 f"column: expected TABLE.ROLE=NAME such as echoes.mr=MI_Grad; found {pair!r}."
             )
-        found[role.strip()] = name.strip()
+        role, name = role.strip(), name.strip()
+        if role in found:
+            raise CohortError(
+                f"column: expected {role} once; found {found[role]!r} and {name!r}. Leave one out."
+            )
+        found[role] = name
     return found
 
 
 def _dry(rules: "CohortRules") -> "CohortCard":
     from train.cohort.adapters import read_source
     from train.cohort.build import draft
+    from train.cohort.wording import spelled_out
 
-    return draft(read_source(rules), rules).card
+    source = read_source(rules)
+    return spelled_out(draft(source, rules).card, source.problems)
 
 
 def _build(rules: "CohortRules", out: Path) -> "CohortCard":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from train.cohort.build import build
+    from train.cohort.adapters import read_source
+    from train.cohort.build import build_from
+    from train.cohort.store import check_folder
+    from train.cohort.wording import spelled_out
 
+    check_folder(out)
+    source = read_source(rules)
     columns = (TextColumn("Looking at"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
-        built = build(rules, out, lambda done, total: bar.update(task, completed=done, total=total))
-    return built.card
+        built = build_from(
+            source, rules, out, lambda done, total: bar.update(task, completed=done, total=total)
+        )
+    return spelled_out(built.card, source.problems)

@@ -5,18 +5,21 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
+from cxr_valve.engines.engine import cache_folder
 from cxr_valve.imaging.limits import MAX_BYTES
 from cxr_valve.imaging.load import load_radiograph
 from cxr_valve.imaging.refusal import Refusal
 
-#: What is known of an image, by its path: ``pixels`` is a hash of the decoded pixels, "" where
-#: the image cannot be used, and ``reason`` then says why.
-COLUMNS = ("path", "size", "modified", "pixels", "view", "reason", "rows", "columns")
-DEFAULT_CACHE = Path(".cache/images")
+#: What is known of an image: ``pixels`` is a hash of the decoded pixels, "" where the image cannot
+#: be used, and ``reason`` then says why.
+COLUMNS = ("size", "modified", "pixels", "view", "reason", "rows", "columns")
+#: Stands for this folder among the program's caches, whose place an environment variable decides.
+DEFAULT_CACHE = Path("images")
 #: Below this many images starting processes takes longer than it saves.
 WORTH_PROCESSES = 100
 #: The index is kept after so many images, so that an interrupted look continues.
@@ -39,32 +42,41 @@ def look(
 
     Equal pixels give equal hashes in whatever file type they are kept, as long as their depth is
     the same: a copy re-compressed with loss or cut to 8 bits counts as another image. Files are
-    known again by path, size and time of change; ``cache`` None keeps nothing.
+    known again by path, size and time of change. Paths often hold names, so of them only a hash is
+    kept, in the folder ``cache``; None keeps nothing.
 
     Returns:
-        A row a path, indexed by it, with ``COLUMNS`` beside the path.
+        A row a path, indexed by it, with ``COLUMNS``.
     """
-    wanted = list(dict.fromkeys(paths))
+    place = str(root.resolve())
+    keys = {path: _key(path, place) for path in dict.fromkeys(paths)}
     kept = _cache_file(cache, root)
     known = _read(kept)
-    stamps = {path: _stamp(path, root) for path in wanted}
-    fresh = [path for path in wanted if _changed(known.get(path), stamps[path])]
-    done = len(wanted) - len(fresh)
+    stamps = {path: _stamp(path, root) for path in keys}
+    fresh = [path for path, key in keys.items() if _changed(known.get(key), stamps[path])]
+    done = len(keys) - len(fresh)
     for path, seen in _each(fresh, root, processes or os.cpu_count() or 1):
-        known[path] = (path, *stamps[path], *seen)
+        known[keys[path]] = (*stamps[path], *seen)
         done += 1
         if kept and done % KEPT_EVERY == 0:
             _write(kept, known)
         if progress:
-            progress(done, len(wanted))
+            progress(done, len(keys))
     if kept and fresh:
         _write(kept, known)
-    rows = pd.DataFrame([known[path] for path in wanted], columns=list(COLUMNS))
-    return rows.set_index("path")
+    index = pd.Index(list(keys), name="path", dtype=str)
+    return pd.DataFrame([known[key] for key in keys.values()], index, list(COLUMNS))
 
 
-Row = tuple[str, int, int, str, str, str, int, int]
+Row = tuple[int, int, str, str, str, int, int]
 Seen = tuple[str, str, str, int, int]
+
+
+def _key(path: str, place: str) -> str:
+    """What stands for a path in the index. The root's ``place`` is part of it, so that a list of
+    likely names hashed once does not fit every export."""
+    text = f"{place}\0{path}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:32]
 
 
 def _stamp(path: str, root: Path) -> tuple[int, int]:
@@ -76,7 +88,7 @@ def _stamp(path: str, root: Path) -> tuple[int, int]:
 
 
 def _changed(row: Row | None, stamp: tuple[int, int]) -> bool:
-    return row is None or (row[1], row[2]) != stamp
+    return row is None or row[:2] != stamp
 
 
 def _each(paths: Sequence[str], root: Path, processes: int) -> Iterator[tuple[str, Seen]]:
@@ -121,7 +133,8 @@ def _cache_file(cache: Path | None, root: Path) -> Path | None:
     if cache is None:
         return None
     place = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
-    return cache / f"{place}.csv"
+    folder = cache_folder() / DEFAULT_CACHE if cache is DEFAULT_CACHE else cache
+    return folder / f"{place}.csv"
 
 
 def _read(file: Path | None) -> dict[str, Row]:
@@ -131,15 +144,19 @@ def _read(file: Path | None) -> dict[str, Row]:
         rows = pd.read_csv(
             file,
             keep_default_na=False,
-            dtype={"path": str, "pixels": str, "view": str, "reason": str},
+            dtype={"key": str, "pixels": str, "view": str, "reason": str},
         )
-        return {row[0]: row for row in rows[list(COLUMNS)].itertuples(index=False, name=None)}
+        cells = rows[list(COLUMNS)].itertuples(index=False, name=None)
+        return dict(zip(rows["key"], cells, strict=True))
     except (ValueError, KeyError, OSError):
         return {}  # a cache of another version or a damaged one: look again
 
 
 def _write(file: Path, known: dict[str, Row]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
-    pd.DataFrame(list(known.values()), columns=list(COLUMNS)).to_csv(partial, index=False)
-    partial.rename(file)
+    index = pd.Index(list(known), name="key")
+    partial = file.with_suffix(f".{os.getpid()}.partial")
+    # An index that cannot be kept costs time, not the cohort.
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        pd.DataFrame(list(known.values()), index, list(COLUMNS)).to_csv(partial)
+        partial.replace(file)

@@ -22,8 +22,18 @@ what the folder of the export holds (columns are found by their usual names):
               patients.csv.gz, structured-measurement.csv.gz (or structured_measurement.csv) of
               MIMIC-IV-ECHO, and files/p1x/p<subject>/s<study>/<dicom_id>.jpg
 Dates: 2018-03-04, 20180304, 4.3.2018, 4 Mar 2018, with or without a time; 3/4/2018 where the column
-tells days from months. Grades: none, trivial (trace), mild, moderate, severe or 1+ to 4+; of two
-grades ("mild to moderate") the milder counts. CSV in UTF-8, UTF-16 or Windows-1252, also gzipped.
+tells days from months (a few cells that contradict many others are left out). Grades: none, trivial
+(trace), mild, moderate, severe or 1+ to 4+; of two grades ("mild to moderate") the milder counts; a
+number counts where it is the whole cell. Words that do not tell a grade with certainty count as
+none given; each such column is named with its first row. CSV in UTF-8, UTF-16 or Windows-1252, also
+gzipped.
+
+roles of columns, for --column (echoes.mr=MI_Grad, where the column is called MI_Grad):
+  radiographs.  patient, file, taken, view, sex, age, split (csv)
+  echoes.       patient, date, mr, as, lvef, prosthesis_mr, prosthesis_as, prosthesis (csv, dicom)
+  key.          id, file, patient, view, sex, age, split, label (nervus)
+  metadata.     patient, file, path, age, sex, slvh, dlv, composite_slvh_dlv (chexchonet)
+  metadata.     dicom_id, subject_id, study_id, ViewPosition, StudyDate, StudyTime (mimic)
 
 what is left out, in this order, each radiograph once under the first that applies:
   no patient id or readable date; no exam in the window; no grade; prosthetic or repaired valve;
@@ -36,6 +46,9 @@ written to OUT:
   cohort.json  rules, flow with images and patients, splits, the proof that nothing crosses, what
                the numbers allow to be measured, expected time and disk of training, warnings
   flow.svg     the flow diagram (STARD)
+A cell that cannot be read may name a patient: the terminal shows its text, files only its shape.
+What an image was found to hold is remembered, so that it is decoded once, under a hash of its path
+in $CXR_VALVE_CACHE/images (default: .cache/engines/images beside the program). No path is kept.
 
 examples:
   python -m train cohort --export demo-hospital --finding mr --truth truth.csv --out mr-cohort
@@ -57,11 +70,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--adapter",
         default="",
         metavar="KIND",
-        help="csv, dicom, nervus, chexchonet or mimic (default: what the folder's files suggest)",
+        help="csv, dicom, nervus, chexchonet or mimic (default: what the folder's files and the "
+        "tables named suggest; --radiographs suggests csv)",
     )
     for name, told in (
         ("images", "folder below DIR that paths start from (default: DIR)"),
-        ("radiographs", "table of radiographs below DIR, if named otherwise"),
+        ("radiographs", "table of radiographs below DIR, if named otherwise (not with dicom)"),
         ("echoes", "table of exams below DIR, if named otherwise"),
         ("truth", "a simulator's truth.csv below DIR, to carry its aux_ columns along"),
     ):
@@ -71,7 +85,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TABLE.ROLE=NAME",
-        help="a column that is not recognised, such as echoes.mr=MI_Grad; may be repeated",
+        help="a column that is not recognised, such as echoes.mr=MI_Grad; may be repeated; "
+        "roles are listed below",
     )
     data.add_argument(
         "--timezone",
@@ -120,7 +135,8 @@ def _add_labelling(rules: "argparse._ArgumentGroup") -> None:
     rules.add_argument(
         "--missing-as-negative",
         action="store_true",
-        help="an exam without a grade counts as the best grade (default: left out)",
+        help="an empty grade counts as the best grade (default: left out); one that holds words "
+        "which could not be read never does",
     )
 
 

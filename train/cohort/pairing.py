@@ -25,9 +25,10 @@ def pair(source: Source, rules: CohortRules, target: Target) -> pd.DataFrame:
         rank=_rank(pairs, target),
         value=_column(pairs, f"value_{target.key}", np.nan).astype(float),
         prosthesis=_column(pairs, f"prosthesis_{target.key}", False).astype(bool),
+        unread=_column(pairs, f"unread_{target.key}", False).astype(bool),
     )
     if rules.missing_as_negative and target.kind == "binary":
-        pairs["rank"] = pairs["rank"].fillna(0.0)
+        pairs["rank"] = _missing_as_best(pairs)
     pairs["graded"] = pairs["rank"].notna() | pairs["value"].notna()
     rows = source.radiographs.index
     chosen = _chosen(pairs, rules)
@@ -54,6 +55,17 @@ def _column(pairs: pd.DataFrame, name: str, otherwise: object) -> "pd.Series":
 def _rank(pairs: pd.DataFrame, target: Target) -> "pd.Series[float]":
     words = _column(pairs, f"grade_{target.key}", "")
     return words.map({grade: float(at) for at, grade in enumerate(target.grades)}).astype(float)
+
+
+def _missing_as_best(pairs: pd.DataFrame) -> "pd.Series[float]":
+    """Ranks where an empty grade is the best one, but none that could not be read.
+
+    Nor is an empty one of a radiograph that has such an exam too: reports put into words what is
+    abnormal, so a word that nobody understood is no sign of health.
+    """
+    unread = pairs.groupby("radiograph")["unread"].transform("any")
+    ranks: pd.Series[float] = pairs["rank"]
+    return ranks.mask(ranks.isna() & ~unread, 0.0)
 
 
 def _linked(source: Source) -> pd.DataFrame:

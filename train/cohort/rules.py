@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from pathlib import PurePath
 from typing import Any, Literal, get_args
 
@@ -27,8 +28,8 @@ class CohortRules:
             tie goes to the earlier), the "first", or "all" (the worst grade, the mean value).
         exclude_prosthesis: leave out radiographs of patients whose valve is a prosthesis by then.
         missing_as_negative: count an exam without a grade as the best grade, instead of leaving
-            its radiograph out. Reports often mention only what is abnormal; whether that holds is
-            for you to know.
+            its radiograph out; never one whose grade could not be read. Reports often mention only
+            what is abnormal; whether that holds is for you to know.
         split: "new" draws one; "given" keeps the table's own and refuses one that leaks.
         split_of: folder of another cohort of the same export: its patients keep the split that they
             have there, and only the others are split anew. Networks of two findings can then share
@@ -86,7 +87,8 @@ class CohortRules:
                 "split, split_of: expected the table's own split or that of another cohort; found "
                 "both. Take one."
             )
-        if len(self.ratios) != 3 or min(self.ratios) <= 0:
+        # Written so that what is no number fails as well.
+        if len(self.ratios) != 3 or not (min(self.ratios) > 0 and isfinite(sum(self.ratios))):
             raise CohortError(
                 f"ratios: expected three shares above 0, such as 8, 1, 1; found {self.ratios}."
             )

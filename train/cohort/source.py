@@ -7,9 +7,17 @@ from pathlib import Path
 import pandas as pd
 
 from train.cohort.card import CohortError
-from train.cohort.dates import EMPTY, NO_DAY, UNREADABLE, parse_days
+from train.cohort.dates import (
+    AMBIGUOUS,
+    DAY_FIRST,
+    EMPTY,
+    MONTH_FIRST,
+    NO_DAY,
+    UNREADABLE,
+    parse_days,
+)
 from train.cohort.rules import CohortRules
-from train.cohort.tables import Cells, Problem, column, count_problem
+from train.cohort.tables import Cells, Problem, column, count_problem, quoted, shape_of
 
 RADIOGRAPH_COLUMNS = ("path", "patient", "taken", "view", "sex", "age", "split")
 
@@ -23,8 +31,9 @@ class Source:
             missing), taken (day or NaT), view (as DICOM words it, "" unknown), sex ("F", "M", ""),
             age (years, NaN), split ("train", "validation", "test" or "").
         exams: a row an echo: patient, date, and for each label it knows ``grade_<key>`` (text, ""
-            where missing) or ``value_<key>`` (number), and ``prosthesis_<key>`` (bool). Of a
-            linked source its index is that of ``radiographs``.
+            where missing) or ``value_<key>`` (number), ``unread_<key>`` (bool: there is a grade
+            that could not be read) and ``prosthesis_<key>`` (bool). Of a linked source its index
+            is that of ``radiographs``.
         linked: the source itself says which exam belongs to which radiograph; no dates are needed.
         root: folder that paths start from; nothing outside it is read.
         name, note: the adapter, and what a reader must know of this source.
@@ -51,12 +60,16 @@ class Source:
         return bool({f"grade_{key}", f"value_{key}"} & set(self.exams.columns))
 
 
-def find_file(folder: Path, *names: str) -> Path:
-    """The first of ``names`` below ``folder``. Raises CohortError listing them."""
+def find_file(folder: Path, named: str, *usual: str) -> Path:
+    """The table ``named`` by the rules, else the first that has a ``usual`` name, below ``folder``.
+
+    Raises CohortError listing them where there is none; another is never taken for the named one.
+    """
+    names = (named,) if named else usual
     for name in names:
-        if name and (folder / name).is_file():
+        if (folder / name).is_file():
             return folder / name
-    wanted = " or ".join(name for name in names if name)
+    wanted = " or ".join(names)
     raise CohortError(
         f"Expected {wanted} in {folder.name!r}, found none: check the folder, or name the table's "
         "file."
@@ -67,21 +80,53 @@ def days_of(
     cells: Cells, found: Mapping[str, str], role: str, rules: CohortRules
 ) -> tuple[pd.Series, tuple[Problem, ...]]:
     """The calendar days of a column and what is wrong with the rest, one Problem a reason."""
-    name = found[role]
     days, reasons = parse_days(column(cells, found, role), rules.timezone)
+    return days, tuple(_date_problems(cells, found[role], reasons))
+
+
+_DAY, _WRITE = "a day such as 2018-03-04", "write dates as 2018-03-04."
+_NO_PART = "The row takes no part in pairing by date"
+#: What was expected of a cell, and what follows, by the reason why it is no day.
+_NO_DATES = {
+    UNREADABLE: (_DAY, f"{_NO_PART}."),
+    NO_DAY: (_DAY, "A month is too coarse for a window of days; the row takes no part."),
+    EMPTY: (_DAY, f"{_NO_PART}."),
+    AMBIGUOUS: (_DAY, f"Nothing in the column tells days from months: {_WRITE}"),
+    DAY_FIRST: ("the month first, as most of the column has it", f"{_NO_PART}; {_WRITE}"),
+    MONTH_FIRST: ("the day first, as most of the column has it", f"{_NO_PART}; {_WRITE}"),
+}
+
+
+def _date_problems(cells: Cells, name: str, reasons: "pd.Series[str]") -> list[Problem]:
     problems: list[Problem] = []
-    for reason, todo in (
-        (UNREADABLE, "The row takes no part in pairing by date."),
-        (NO_DAY, "A month is too coarse for a window of days; the row takes no part."),
-        (EMPTY, "The row takes no part in pairing by date."),
-    ):
+    both = {DAY_FIRST, MONTH_FIRST} <= set(reasons)
+    if both:
+        problems.append(_contradiction(cells, name, reasons))
+    for reason, (expected, todo) in _NO_DATES.items():
+        if both and reason in (AMBIGUOUS, DAY_FIRST, MONTH_FIRST):
+            continue
         told = "an empty cell" if reason == EMPTY else None
-        wrong = reasons == reason
-        problems += count_problem(cells, wrong, name, "a day such as 2018-03-04", todo, told)
-    unclear = ~reasons.isin(["", UNREADABLE, NO_DAY, EMPTY])
-    todo = "Nothing in the column tells days from months: write dates as 2018-03-04."
-    problems += count_problem(cells, unclear, name, "a day such as 2018-03-04", todo)
-    return days, tuple(problems)
+        problems += count_problem(cells, reasons == reason, name, expected, todo, told)
+    return problems
+
+
+def _contradiction(cells: Cells, name: str, reasons: "pd.Series[str]") -> Problem:
+    """A column that has both orders so often that neither can be a slip, with a row of each."""
+    rows = sorted(int(reasons.index[reasons == kind][0]) for kind in (DAY_FIRST, MONTH_FIRST))
+    texts = [str(cells.frame.at[row, name]) for row in rows]
+    count = int(reasons.isin([DAY_FIRST, MONTH_FIRST, AMBIGUOUS]).sum())
+    found, cell = (
+        f"{told(texts[0])}, but {told(texts[1])} in row {rows[1]}" for told in (shape_of, quoted)
+    )
+    return Problem(
+        cells.name,
+        rows[0],
+        name,
+        "the day first or the month first throughout",
+        found,
+        f"None of its {count:,} dates written so is read: {_WRITE}",
+        cell=cell,
+    )
 
 
 def patients_of(

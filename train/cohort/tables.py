@@ -12,13 +12,18 @@ import pandas as pd
 from cxr_valve.evaluation.table_file import ScoreFileError, read_table
 from train.cohort.card import CohortError
 
+#: Characters of a cell that the terminal shows, and the most of which the punctuation is kept.
+LONGEST_QUOTE, LONGEST_SHAPE = 40, 24
+
 
 @dataclass(frozen=True)
 class Problem:
     """Something in the data that was passed over: where first, how often, and what to do.
 
     ``row`` counts as a spreadsheet does (the header is row 1), None where no one row is at fault.
-    ``found`` never holds a patient's identifier.
+    ``found`` is kept with the cohort and goes where that goes, so it holds no text of a cell, which
+    may name a patient; ``cell`` has that text, quoted, for the terminal alone ("" where none is
+    told).
     """
 
     table: str
@@ -28,13 +33,15 @@ class Problem:
     found: str
     todo: str
     count: int = 1
+    cell: str = ""
 
-    def sentence(self) -> str:
-        """The problem in words."""
+    def sentence(self, *, spelled: bool = False) -> str:
+        """The problem in words; ``spelled`` with the cell's own text, which must not be kept."""
+        found = self.cell if spelled and self.cell else self.found
         place = f"{self.table}" if self.row is None else f"{self.table}, row {self.row}"
         more = f" (and {self.count - 1:,} more)" if self.count > 1 else ""
         column = f", column {self.column!r}" if self.column else ""
-        return f"{place}{column}: expected {self.expected}, found {self.found}{more}. {self.todo}"
+        return f"{place}{column}: expected {self.expected}, found {found}{more}. {self.todo}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,10 +161,31 @@ def count_problem(
 ) -> tuple[Problem, ...]:
     """One Problem for all rows that are wrong, telling the first; none where none is.
 
-    ``found`` replaces the cell's own text, which for a patient's id must not be told.
+    ``found`` is told instead of the cell, of which not even the terminal is to see the text.
     """
     rows = wrong.index[wrong]
     if not len(rows):
         return ()
-    text = found or repr(str(cells.frame.at[rows[0], name])[:40])
-    return (Problem(cells.name, int(rows[0]), name, expected, text, todo, len(rows)),)
+    text = str(cells.frame.at[rows[0], name])
+    told, cell = (found, "") if found else (shape_of(text), quoted(text))
+    return (Problem(cells.name, int(rows[0]), name, expected, told, todo, len(rows), cell),)
+
+
+def quoted(text: str) -> str:
+    """The beginning of a cell's text, in quotation marks and without control characters."""
+    return repr(text[:LONGEST_QUOTE])
+
+
+def shape_of(text: str) -> str:
+    """What a cell looks like without what it says, so that no name in it is kept.
+
+    Short cells with a digit, such as dates, keep their punctuation, since that is what is wrong
+    with them; of any other only the number of words is told.
+    """
+    drawn = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", text))
+    if drawn == text and len(text) <= LONGEST_SHAPE:
+        return repr(text)
+    if re.search(r"\d", text) and len(text) <= LONGEST_SHAPE:
+        return f"{drawn!r} (digits as 9, letters as a)"
+    words = len(re.findall(r"\w+", text))
+    return f"text of {words} word{'' if words == 1 else 's'}"

@@ -77,7 +77,8 @@ def _rules(desk: Desk, draft: Draft) -> None:
         rules,
         "missing_as_negative",
         "A missing grade means none",
-        "Reports often mention only what is abnormal; whether that holds is for you to know.",
+        "Reports often mention only what is abnormal; whether that holds is for you to know. A "
+        "grade that could not be read never counts as none.",
     )
     with st.expander("Split, dates, columns"):
         _choice(rules, "split", "Split", list(SPLITS), SPLITS.__getitem__)

@@ -3,6 +3,7 @@
 import gzip
 import io
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from train.cohort.adapters import read_source
 from train.cohort.build import draft
 from train.cohort.rules import CohortRules
+from train.simulate.files import as_dicom
 
 
 def picture(content: int, side: int = 12) -> bytes:
@@ -20,6 +22,22 @@ def picture(content: int, side: int = 12) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "PNG")
     return stream.getvalue()
+
+
+def dicom(number: int, patient: str, view: str = "PA") -> bytes:
+    """A DICOM radiograph of a patient, taken late on 4 March 2018."""
+    pixels = np.random.default_rng(number).integers(0, 4096, (20, 20)).astype(np.uint16)
+    return as_dicom(
+        pixels,
+        patient_id=patient,
+        accession=f"A{number}",
+        when=datetime(2018, 3, 4, 23, 30),
+        view=view,
+        sex="F",
+        age=63,
+        inverted=False,
+        spacing_mm=1.25,
+    )
 
 
 def write_csv(file: Path, header: str, *rows: str) -> None:

@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from tests.train.cohort.exports import exam, picture, shot, write_csv, write_export
+from tests.train.cohort.exports import dicom, exam, picture, shot, write_csv, write_export
 from train.cohort.adapters import ADAPTERS, read_source, recognise
 from train.cohort.build import build, draft
 from train.cohort.card import CohortError
 from train.cohort.rules import CohortRules
-from train.simulate.files import as_dicom
 
 
 def test_every_adapter_documents_its_files_and_is_recognised_by_them(tmp_path: Path) -> None:
@@ -30,23 +28,6 @@ def test_every_adapter_documents_its_files_and_is_recognised_by_them(tmp_path: P
 
 
 # ------------------------------------------------------------------------------- DICOM folder
-
-
-def dicom(number: int, patient: str, view: str = "PA") -> bytes:
-    from datetime import datetime
-
-    pixels = np.random.default_rng(number).integers(0, 4096, (20, 20)).astype(np.uint16)
-    return as_dicom(
-        pixels,
-        patient_id=patient,
-        accession=f"A{number}",
-        when=datetime(2018, 3, 4, 23, 30),
-        view=view,
-        sex="F",
-        age=63,
-        inverted=False,
-        spacing_mm=1.25,
-    )
 
 
 def test_a_dicom_folder_lists_itself_from_its_headers(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from cxr_valve.engines.engine import CACHE_VARIABLE
 from tests.train.cohort.exports import made
 from train.__main__ import main
 from train.cohort.adapters import read_source
@@ -65,8 +66,7 @@ def test_no_id_of_the_hospital_is_written_or_shown(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The index of images is kept below the working folder.
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     ids = set(pd.read_csv(hospital / "radiographs.csv", dtype=str)["patient_id"].dropna())
     out = tmp_path / "mr"
     assert main(["cohort", "--export", str(hospital), "--finding", "mr", "--out", str(out)]) == 0

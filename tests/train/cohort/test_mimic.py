@@ -104,6 +104,22 @@ def test_missing_as_negative_is_said_and_never_the_default(tmp_path: Path) -> No
     assert made.card.rules["missing_as_negative"] is True
 
 
+def test_words_that_give_no_grade_are_counted_and_never_negative(tmp_path: Path) -> None:
+    rules = CohortRules(
+        str(mimic(tmp_path)), adapter="mimic", finding="as", missing_as_negative=True
+    )
+    source = read_source(rules)
+    assert source.exams.loc[source.exams["unread_as"], "patient"].tolist() == ["16"]
+    assert [problem.sentence() for problem in source.problems] == [
+        "structured-measurement.csv.gz, column 'aortic_stenosis': expected a grade out of none, "
+        "mild, moderate, severe, found other words. The exam counts as one without a grade, and "
+        "never as a negative."
+    ]
+    kept = draft(source, rules).table["path"]
+    assert not kept.str.contains("d16").any()
+    assert kept.str.contains("d18").any()
+
+
 def test_mimic_ages_come_from_the_shifted_years(tmp_path: Path) -> None:
     folder = mimic(tmp_path)
     write_csv(

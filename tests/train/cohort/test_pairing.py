@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from tests.train.cohort.exports import exam, made, shot, write_export
+from train.cohort.adapters import read_source
 from train.cohort.card import CohortError
+from train.cohort.rules import CohortRules
 
 
 def three(folder: Path, exams: list[dict[str, object]], **others: object) -> Path:
@@ -49,6 +51,42 @@ def test_a_prosthesis_stays_and_only_its_own_valve_counts(tmp_path: Path) -> Non
     assert "1.png" not in made(folder)["path"].tolist()
     assert "1.png" in made(folder, exclude_prosthesis=False)["path"].tolist()
     assert "1.png" in made(folder, finding="as")["path"].tolist()
+
+
+def test_a_prosthesis_that_is_denied_leaves_nobody_out(tmp_path: Path) -> None:
+    exams = [exam("H1", "2017-01-01", "no previous valve replacement", prosthesis="no prosthesis")]
+    folder = three(tmp_path / "x", [*exams, exam("H1", mr="mild", mitral_prosthesis="measuring")])
+    assert "1.png" in made(folder)["path"].tolist()
+
+
+@pytest.mark.parametrize("pairing", ["nearest", "first", "all"])
+@pytest.mark.parametrize("word", ["schwer", "mittelschwer", "no data", "-", "mechanical valve"])
+def test_an_empty_grade_may_mean_negative_but_never_one_that_could_not_be_read(
+    tmp_path: Path, word: str, pairing: str
+) -> None:
+    rules = {"missing_as_negative": True, "pairing": pairing, "exclude_prosthesis": False}
+
+    def grade(name: str, *exams: dict[str, object]) -> str | None:
+        table = made(three(tmp_path / name, list(exams)), **rules).set_index("path")["grade"]
+        return table.get("1.png")
+
+    empty, unread = exam("H1", "2018-03-03", ""), exam("H1", "2018-03-05", word)
+    assert grade("empty", empty) == "none"
+    assert grade("unread", unread) is None
+    # The patient had a grade that day: an empty cell beside it is no proof of a healthy valve.
+    assert grade("both", empty, unread) is None
+    assert grade("told", unread, exam("H1", "2018-03-06", "severe")) == "severe"
+
+
+def test_how_many_grades_could_not_be_read_is_told(tmp_path: Path) -> None:
+    folder = three(tmp_path / "x", [exam("H1", mr="schwer"), exam("H1", mr="mittelschwer")])
+    rules = CohortRules(str(folder), missing_as_negative=True)
+    told = [problem.sentence(spelled=True) for problem in read_source(rules).problems]
+    assert (
+        "echoes.csv, row 2, column 'mr': expected a grade out of none, trivial, mild, moderate, "
+        "severe, found 'schwer' (and 1 more). The exam counts as one without a grade. It is never "
+        "taken for a negative: write one of these words, or leave the cell empty." in told
+    )
 
 
 def test_a_finding_that_no_exam_holds_is_refused(tmp_path: Path) -> None:

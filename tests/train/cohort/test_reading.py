@@ -9,7 +9,15 @@ from cxr_valve.findings import AS, MR
 from tests.train.cohort.exports import exam, shot, write_export
 from train.cohort.adapters import read_source, recognise
 from train.cohort.card import CohortError
-from train.cohort.dates import AMBIGUOUS, EMPTY, NO_DAY, UNREADABLE, parse_days
+from train.cohort.dates import (
+    AMBIGUOUS,
+    DAY_FIRST,
+    EMPTY,
+    MONTH_FIRST,
+    NO_DAY,
+    UNREADABLE,
+    parse_days,
+)
 from train.cohort.grades import grade_of_percent, parse_grades, parse_percent
 from train.cohort.rules import CohortRules, rules_from_json
 from train.cohort.source import Source
@@ -40,7 +48,7 @@ def test_slashes_are_read_where_the_column_tells_days_from_months() -> None:
     assert days("3/4/2018", "13/4/2018") == ["2018-04-03", "2018-04-13"]
     assert days("3/4/2018", "4/13/2018") == ["2018-03-04", "2018-04-13"]
     assert days("3/4/2018") == [AMBIGUOUS]
-    assert days("13/4/2018", "4/13/2018") == [AMBIGUOUS, AMBIGUOUS]
+    assert days("13/4/2018", "4/13/2018") == [DAY_FIRST, MONTH_FIRST]
 
 
 def test_a_zone_turns_offsets_into_the_hospitals_own_days() -> None:
@@ -88,7 +96,7 @@ def test_every_oddity_is_told_once_with_file_row_column_and_count(tmp_path: Path
     shots += [shot("H3", "d.png", "2018-03"), shot("H4", "")]
     exams = [exam("H1"), exam("H1", mr="whatever"), exam("H2", mr="huge"), exam("H3", "soon")]
     source = read(write_export(tmp_path / "x", shots, exams))
-    told = [problem.sentence() for problem in source.problems]
+    told = [problem.sentence(spelled=True) for problem in source.problems]
     for expected in (
         "radiographs.csv, row 5, column 'taken': expected a day such as 2018-03-04, found '?'.",
         "radiographs.csv, row 6, column 'taken': expected a day such as 2018-03-04, found "
@@ -102,6 +110,25 @@ def test_every_oddity_is_told_once_with_file_row_column_and_count(tmp_path: Path
     ):
         assert any(sentence.startswith(expected) for sentence in told), (expected, told)
     assert source.radiographs["path"].tolist() == ["a.png", "b.png", "c.png", "d.png"]
+
+
+def test_words_in_a_yes_no_column_that_say_neither_are_counted(tmp_path: Path) -> None:
+    cells = ("yes", "no", "2017", "no prosthesis", "unclear", "")
+    exams = [exam(f"H{at}", mitral_prosthesis=cell) for at, cell in enumerate(cells)]
+    source = read(write_export(tmp_path / "x", [shot("H1", "a.png")], exams))
+    assert source.exams["prosthesis_mr"].tolist() == [True, *[False] * 5]
+    assert [problem.sentence(spelled=True) for problem in source.problems] == [
+        "echoes.csv, row 4, column 'mitral_prosthesis': expected yes or no, found '2017' (and 1 "
+        "more). It counts as no: write yes where the valve is replaced or repaired with a device."
+    ]
+
+
+def test_an_exam_keeps_whether_its_grade_was_missing_or_unreadable(tmp_path: Path) -> None:
+    exams = [exam("H1", mr="mild", lvef="55"), exam("H2", mr="", lvef=""), exam("H3", mr="schwer")]
+    exams[2]["lvef"] = "good"
+    source = read(write_export(tmp_path / "x", [shot("H1", "a.png")], exams))
+    assert source.exams["unread_mr"].tolist() == [False, False, True]
+    assert source.exams["unread_lvef"].tolist() == [False, False, True]
 
 
 def test_a_table_in_windows_1252_is_read_and_said_so(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from train.cohort.card import CohortError
 from train.cohort.rules import CohortRules
@@ -20,6 +21,7 @@ class Adapter:
         files: what the folder holds, with the columns of each table.
         marks: alternatives of files of which one must exist for the folder to be recognised;
             each a tuple of names that must all exist.
+        named: tables that it reads under another name where rules give one.
     """
 
     key: str
@@ -27,6 +29,7 @@ class Adapter:
     note: str
     files: dict[str, str]
     marks: tuple[tuple[str, ...], ...]
+    named: tuple[str, ...]
 
 
 ADAPTERS: dict[str, Adapter] = {
@@ -42,6 +45,7 @@ ADAPTERS: dict[str, Adapter] = {
                 "mitral_prosthesis, aortic_prosthesis, prosthesis (yes/no)",
             },
             (("radiographs.csv", "echoes.csv"),),
+            ("radiographs", "echoes", "truth"),
         ),
         Adapter(
             "dicom",
@@ -52,6 +56,7 @@ ADAPTERS: dict[str, Adapter] = {
                 "echoes.csv": "as for hospital tables; patient is DICOM's PatientID",
             },
             (("echoes.csv",),),
+            ("echoes",),
         ),
         Adapter(
             "nervus",
@@ -63,6 +68,7 @@ ADAPTERS: dict[str, Adapter] = {
                 "split; optional patient, sex, age, view",
             },
             (("key.csv",), ("trials.csv",)),
+            ("radiographs",),
         ),
         Adapter(
             "chexchonet",
@@ -77,6 +83,7 @@ ADAPTERS: dict[str, Adapter] = {
                 "dlv, composite_slvh_dlv, heart_transplant, lung_transplant, pacemaker_or_icd",
             },
             (("metadata.csv",),),
+            ("radiographs",),
         ),
         Adapter(
             "mimic",
@@ -96,6 +103,7 @@ ADAPTERS: dict[str, Adapter] = {
                 "files/p1x/p<subject>/s<study>/<dicom_id>.jpg": "the JPG images",
             },
             (("mimic-cxr-2.0.0-metadata.csv.gz",), ("mimic-cxr-2.0.0-metadata.csv",)),
+            ("radiographs", "echoes"),
         ),
     )
 }
@@ -111,20 +119,62 @@ def recognise(folder: Path) -> list[str]:
     return found
 
 
+def likeliest(folder: Path, radiographs: str = "", echoes: str = "") -> str:
+    """The adapter that a folder suggests, where tables may have the names given, "" the usual."""
+    found = recognise(folder)
+    if radiographs and "dicom" in found:
+        # The exams lie there, and the radiographs are listed: nothing is to be listed from headers.
+        return "csv"
+    if echoes and not found and not radiographs and not (folder / "radiographs.csv").is_file():
+        return "dicom"
+    return next(iter(found), "csv")
+
+
+def known_columns(adapter: str) -> list[str]:
+    """The columns that rules may name for an adapter, as "table.role"."""
+    tables = _module(adapter).TABLES
+    return [f"{table}.{role}" for table, roles in tables.items() for role in roles]
+
+
 def read_source(rules: CohortRules) -> Source:
     """Read the tables of an export (never its pixels).
 
-    Raises CohortError naming file, row and column where a table cannot be used.
+    Raises CohortError naming file, row and column where a table cannot be used, and the rule where
+    one names a table or column that the adapter does not read.
     """
     if rules.adapter not in ADAPTERS:
         raise CohortError(
             f"adapter: expected one of {', '.join(ADAPTERS)}; found {rules.adapter!r}."
         )
+    _check_tables(rules)
+    _check_columns(rules)
     folder = Path(rules.source)
     if not folder.is_dir():
         raise CohortError(f"source: expected a folder; found none at {folder.name!r}.")
-    module = importlib.import_module(
-        f"train.cohort.adapters.{_MODULES.get(rules.adapter, rules.adapter)}"
-    )
-    source: Source = module.read(rules)
+    source: Source = _module(rules.adapter).read(rules)
     return source
+
+
+def _module(adapter: str) -> ModuleType:
+    return importlib.import_module(f"train.cohort.adapters.{_MODULES.get(adapter, adapter)}")
+
+
+def _check_tables(rules: CohortRules) -> None:
+    for name in ("radiographs", "echoes", "truth"):
+        if getattr(rules, name) and name not in ADAPTERS[rules.adapter].named:
+            readers = [key for key, adapter in ADAPTERS.items() if name in adapter.named]
+            raise CohortError(
+                f"{name}: expected none, since the adapter {rules.adapter} reads no such table; "
+                f"found {getattr(rules, name)!r}. Leave it out, or take the adapter "
+                f"{' or '.join(readers)}."
+            )
+
+
+def _check_columns(rules: CohortRules) -> None:
+    known = known_columns(rules.adapter)
+    for name in rules.columns:
+        if name not in known:
+            raise CohortError(
+                f"column: expected one of {', '.join(known)}; found {name!r}. Correct it: another "
+                "name would change nothing."
+            )

@@ -27,6 +27,7 @@ ROLES = {
     "sex": ("sex",),
     **{key: (key.replace("_", ""),) for key in CHEXCHONET},
 }
+TABLES = {"metadata": ROLES}
 
 
 def read(rules: CohortRules) -> Source:
@@ -80,6 +81,7 @@ def _labels(
             text = column(cells, found, key)
             exams[f"grade_{key}"] = parse_grades(text, PRESENCE)
             wrong = (text != "") & (exams[f"grade_{key}"] == "")
+            exams[f"unread_{key}"] = wrong
             todo = "The image counts as one without a label."
             problems += count_problem(cells, wrong, found[key], "0 or 1", todo)
     return exams, problems

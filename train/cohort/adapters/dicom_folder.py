@@ -24,6 +24,7 @@ TAGS = (
 )
 #: Modalities of single projections; others are not listed at all.
 RADIOGRAPHY = ("CR", "DX", "DR", "RG", "XR", "RF", "OT", "")
+TABLES = {"echoes": hospital.EXAM_ROLES}
 
 
 def read(rules: CohortRules) -> Source:
@@ -58,7 +59,9 @@ def index_headers(root: Path, zone: str = "") -> tuple[pd.DataFrame, int]:
             rows.append({"path": file.relative_to(root).as_posix()} | row)
     if not rows:
         raise CohortError(
-            f"Expected DICOM radiographs in {root.name!r}, found none among {others:,} files."
+            f"Expected DICOM radiographs in {root.name!r}, found none among {others:,} files. Name "
+            "with --images the folder below the export that holds them; links in it are not "
+            "followed."
         )
     frame = pd.DataFrame(rows)
     frame["taken"], _ = parse_days(frame["taken"], zone)

@@ -1,6 +1,7 @@
 """Generic tables: radiographs.csv and echoes.csv, columns found by name."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -8,10 +9,17 @@ import pandas as pd
 from cxr_valve.findings import FINDINGS
 from train.cohort.adapters import ADAPTERS
 from train.cohort.card import CohortError
-from train.cohort.grades import names_prosthesis, parse_grades, parse_percent, says_yes
+from train.cohort.grades import (
+    is_neither_yes_nor_no,
+    names_prosthesis,
+    parse_grades,
+    parse_percent,
+    says_yes,
+)
 from train.cohort.rules import CohortRules
 from train.cohort.source import Source, ages, days_of, find_file, patients_of, sexes, splits
 from train.cohort.tables import (
+    Cells,
     Problem,
     column,
     count_problem,
@@ -44,6 +52,11 @@ EXAM_ROLES = {
     "prosthesis_as": ("aorticprosthesis", "aorticvalveprosthesis", "avprosthesis", "avr"),
     "prosthesis": ("prosthesis", "valveprosthesis", "prostheticvalve"),
 }
+TABLES = {"radiographs": RADIOGRAPH_ROLES, "echoes": EXAM_ROLES}
+
+#: What becomes of an exam whose grade or value could not be read, and of a grade besides.
+_UNGRADED = "The exam counts as one without a grade."
+_NO_GUESS = "It is never taken for a negative: write one of these words, or leave the cell empty."
 
 
 def read(rules: CohortRules) -> Source:
@@ -117,7 +130,10 @@ def read_radiographs(rules: CohortRules, folder: Path) -> tuple[pd.DataFrame, tu
 
 
 def read_exams(rules: CohortRules, folder: Path) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-    """The exams' table in the shape of ``Source.exams``."""
+    """The exams' table in the shape of ``Source.exams``.
+
+    Beside each grade or value stands ``unread_<key>``: the cell held words that give none.
+    """
     cells = read_cells(find_file(folder, rules.echoes, "echoes.csv"))
     found = find_columns(cells, "echoes", EXAM_ROLES, ("patient", "date"), rules.columns)
     if not {"mr", "as", "lvef"} & set(found):
@@ -126,25 +142,35 @@ def read_exams(rules: CohortRules, folder: Path) -> tuple[pd.DataFrame, tuple[Pr
     dates, about_days = days_of(cells, found, "date", rules)
     patients, about_patients = patients_of(cells, found)
     frame = pd.DataFrame({"patient": patients, "date": dates})
-    anywhere = says_yes(column(cells, found, "prosthesis"))
-    problems = [*cells.problems, *about_days, *about_patients]
+    problems = [*cells.problems, *about_days, *about_patients, *_unclear_prostheses(cells, found)]
     for key, finding in FINDINGS.items():
-        text = column(cells, found, key)
         if key not in found:
             continue
+        text = column(cells, found, key)
+        told = text != ""
         if finding.kind == "continuous":
             frame[f"value_{key}"] = parse_percent(text)
-            unread = (text != "") & frame[f"value_{key}"].isna()
-            expected = "a percentage from 5 to 90"
+            frame[f"unread_{key}"] = wrong = told & frame[f"value_{key}"].isna()
+            expected, todo = "a percentage from 5 to 90", _UNGRADED
         else:
             own = says_yes(column(cells, found, f"prosthesis_{key}")) | names_prosthesis(text)
-            frame[f"prosthesis_{key}"] = own | anywhere
-            frame[f"grade_{key}"] = parse_grades(text, finding.grades)
-            unread = (text != "") & (frame[f"grade_{key}"] == "") & ~own
+            frame[f"prosthesis_{key}"] = own | says_yes(column(cells, found, "prosthesis"))
+            frame[f"grade_{key}"] = parse_grades(text, finding.grades, key)
+            frame[f"unread_{key}"] = told & (frame[f"grade_{key}"] == "")
+            # The words for a prosthesis are no grade, and need none.
+            wrong = frame[f"unread_{key}"] & ~own
             expected = f"a grade out of {', '.join(finding.grades)}"
-        todo = "The exam counts as one without a grade."
-        problems += count_problem(cells, unread, found[key], expected, todo)
+            todo = f"{_UNGRADED} {_NO_GUESS}"
+        problems += count_problem(cells, wrong, found[key], expected, todo)
     return frame.drop_duplicates().reset_index(drop=True), tuple(problems)
+
+
+def _unclear_prostheses(cells: Cells, found: dict[str, str]) -> Iterator[Problem]:
+    todo = "It counts as no: write yes where the valve is replaced or repaired with a device."
+    for role in ("prosthesis", "prosthesis_mr", "prosthesis_as"):
+        if role in found:
+            unclear = is_neither_yes_nor_no(column(cells, found, role))
+            yield from count_problem(cells, unclear, found[role], "yes or no", todo)
 
 
 def _truth(rules: CohortRules, folder: Path) -> pd.DataFrame | None:

@@ -12,7 +12,7 @@ from train.cohort.dates import parse_days
 from train.cohort.grades import names_prosthesis, parse_grades
 from train.cohort.rules import CohortRules
 from train.cohort.source import Source, find_file, sexes, splits
-from train.cohort.tables import Cells, find_columns, read_cells
+from train.cohort.tables import Cells, Problem, find_columns, read_cells
 
 METADATA = ("mimic-cxr-2.0.0-metadata.csv.gz", "mimic-cxr-2.0.0-metadata.csv")
 SPLIT = ("mimic-cxr-2.0.0-split.csv.gz", "mimic-cxr-2.0.0-split.csv")
@@ -25,8 +25,18 @@ ECHO_COLUMNS = (
     *("subject_id", "measurement_id", "measurement_datetime", "test_type", "measurement"),
     *("result", "unit"),
 )
+ROLES = {
+    name: (name.lower().replace("_", ""),)
+    for name in ("dicom_id", "subject_id", "study_id", "ViewPosition", "StudyDate", "StudyTime")
+}
+TABLES = {"metadata": ROLES}
+_TODO = "The exam counts as one without a grade, and never as a negative."
 #: Rows read at once: the table has tens of millions.
 CHUNK = 500_000
+EXAM_COLUMNS = (
+    *("patient", "date", "grade_mr", "grade_as", "value_lvef"),
+    *("prosthesis_mr", "unread_mr", "prosthesis_as", "unread_as"),
+)
 _STRUCTURES = {
     "mr": ("mvr_structure1", "mvr_structure2", "mvr_structure3"),
     "as": ("avr_structure1", "avr_structure2"),
@@ -48,12 +58,12 @@ def read(rules: CohortRules) -> Source:
     """Read metadata, split and measurements; MR, AS and LVEF are its targets."""
     folder = Path(rules.source)
     cells = read_cells(find_file(folder, rules.radiographs, *METADATA))
-    roles = {name: (name.lower().replace("_", ""),) for name in _METADATA_COLUMNS}
-    found = find_columns(cells, "metadata", roles, tuple(roles), rules.columns)
+    found = find_columns(cells, "metadata", ROLES, tuple(ROLES), rules.columns)
     radiographs = _radiographs(cells, {role: cells.frame[name] for role, name in found.items()})
     radiographs = _with_split(radiographs, folder)
     radiographs = _with_people(radiographs, folder)
-    exams = read_exams(find_file(folder, rules.echoes, *ECHO), set(radiographs["patient"]))
+    echoes = find_file(folder, rules.echoes, *ECHO)
+    exams = read_exams(echoes, set(radiographs["patient"]))
     adapter = ADAPTERS["mimic"]
     return Source(
         radiographs=radiographs.drop(columns="dicom_id"),
@@ -62,11 +72,17 @@ def read(rules: CohortRules) -> Source:
         root=folder / rules.images if rules.images else folder,
         name=adapter.name,
         note=adapter.note,
-        problems=cells.problems,
+        problems=(*cells.problems, *_unread(exams, echoes.name)),
     )
 
 
-_METADATA_COLUMNS = ("dicom_id", "subject_id", "study_id", "ViewPosition", "StudyDate", "StudyTime")
+def _unread(exams: pd.DataFrame, table: str) -> Iterator[Problem]:
+    """What was passed over in the reports' own grades, which carry no rows to name."""
+    for finding, name in ((MR, "mitral_regurg"), (AS, "aortic_stenosis")):
+        count = int(exams[f"unread_{finding.key}"].sum())
+        if count:
+            expected = f"a grade out of {', '.join(finding.grades)}"
+            yield Problem(table, None, name, expected, "other words", _TODO, count)
 
 
 def _radiographs(cells: Cells, named: dict[str, "pd.Series[str]"]) -> pd.DataFrame:
@@ -124,7 +140,7 @@ def read_exams(file: Path, patients: set[str]) -> pd.DataFrame:
     """
     kept = pd.concat(list(_chunks(file, patients)), ignore_index=True)
     if kept.empty:
-        return pd.DataFrame(columns=["patient", "date", "grade_mr", "grade_as", "value_lvef"])
+        return pd.DataFrame(columns=list(EXAM_COLUMNS))
     kept = kept.drop_duplicates(["measurement_id", "measurement"])
     wide = kept.pivot(index="measurement_id", columns="measurement", values="result")
     wide = wide.reindex(columns=sorted(WANTED)).astype(object).fillna("")
@@ -134,13 +150,14 @@ def read_exams(file: Path, patients: set[str]) -> pd.DataFrame:
         {
             "patient": heads["subject_id"],
             "date": parse_days(heads["measurement_datetime"])[0],
-            "grade_mr": parse_grades(wide["mitral_regurg"], MR.grades),
+            "grade_mr": parse_grades(wide["mitral_regurg"], MR.grades, MR.key),
             "grade_as": _stenosis(wide["aortic_stenosis"], numbers),
             "value_lvef": _ejection(numbers),
         }
     )
-    for key in _STRUCTURES:
+    for key, words in {"mr": wide["mitral_regurg"], "as": wide["aortic_stenosis"]}.items():
         exams[f"prosthesis_{key}"] = _prosthesis(wide, key)
+        exams[f"unread_{key}"] = (words != "") & (exams[f"grade_{key}"] == "")
     return exams.reset_index(drop=True)
 
 
@@ -184,7 +201,7 @@ def _stenosis(words: "pd.Series[str]", numbers: dict[str, "pd.Series[float]"]) -
     A low gradient or a large area alone does not tell mild from none, and gives no grade. The
     report comes first: it knows of high flow that only looks like stenosis.
     """
-    given = parse_grades(words, AS.grades)
+    given = parse_grades(words, AS.grades, AS.key)
     velocity, gradient = numbers["av_pk_vel"], numbers["av_mean_grad"]
     area = numbers["av_area_continuity"]
     measured = pd.Series("", index=words.index, dtype=object)

@@ -25,6 +25,7 @@ ROLES = {
     "split": RADIOGRAPH_ROLES["split"],
     "label": (),
 }
+TABLES = {"key": ROLES}
 
 
 def read(rules: CohortRules) -> Source:
@@ -89,11 +90,12 @@ def _labels(cells: Cells, label: str, target: Target) -> tuple[pd.DataFrame, tup
     else:
         # 0 and 1 are no regurgitation grades here: they say no and yes.
         lowered = text.str.lower().str.replace(r"\.0$", "", regex=True)
-        words = parse_grades(text, target.grades)
+        words = parse_grades(text, target.grades, target.key)
         words = words.mask(lowered.isin(POSITIVE_WORDS), target.positive_from)
         words = words.mask(lowered.isin(NEGATIVE_WORDS), target.grades[0])
         wrong = (text != "") & (words == "")
         frame = pd.DataFrame({f"grade_{target.key}": words})
         expected = f"0 or 1, or a grade out of {', '.join(target.grades)}"
+    frame[f"unread_{target.key}"] = wrong
     todo = "The image counts as one without a grade."
     return frame, count_problem(cells, wrong, label, expected, todo)
