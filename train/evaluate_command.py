@@ -2,12 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 # What evaluates is imported where it is used, so that --help answers at once.
 if TYPE_CHECKING:
+    from cxr_valve.evaluation.rules import Rule
+    from train.evaluate import Evaluation
     from train.runs.folder import RunFolder
 
 _EVALUATE = """\
@@ -19,7 +20,8 @@ of values)."""
 _EVALUATE_EPILOG = """\
 RUN is the id of a run (see python -m train runs) or its folder.
 
-written into the run's folder, under evaluation/:
+written into the run's folder, under evaluation/ (of several runs, into the first one's, under
+evaluation-with-*/):
   evaluation.json   figures, ROC, calibration, sensitivity by grade, subgroups, atlas
   scores.csv        split, image, patient (pseudonym), label, grade, sex, age, view, score, members
   atlas.npz         mean evidence and mean radiograph by grade
@@ -37,12 +39,15 @@ _PROMOTE = """\
 Make a set of weights of an evaluated run: the networks, a card that says what they were trained on
 and how well they did, and the held-out scores. It is written under your own root of weights
 ($CXR_VALVE_WEIGHTS, or local-weights beside the program); a set of that name is never overwritten.
+An evaluation of the same runs is used as it is, unless
+--without or --rule ask for another; where there is none, they are evaluated first.
 With --activate the pages and python -m cxr_valve read use it from then on."""
 
 _PROMOTE_EPILOG = """\
 examples:
   python -m train promote RUN --tag spring --activate
   python -m train promote RUN_1 RUN_2 --tag two-seeds
+  python -m train promote RUN_1 RUN_2 --without resnet18-2 --rule sensitivity=.9
 
 exit status: 0 done; 1 refused (the message says why); 2 wrong usage."""
 
@@ -57,13 +62,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _runs(evaluate)
-    evaluate.add_argument(
-        "--rule",
-        default="youden",
-        metavar="RULE",
-        help="chooses the threshold on validation: youden (default), sensitivity=X, "
-        "specificity=X, or cost=R (a miss costs R false alarms)",
-    )
+    _rule(evaluate, "youden", "youden")
     evaluate.add_argument("--json", metavar="FILE", help="also write the result; - for stdout")
     evaluate.set_defaults(run=_run_evaluate)
     promote = commands.add_parser(
@@ -74,11 +73,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _runs(promote)
+    _rule(promote, None, "that of the runs' last evaluation, else youden")
     promote.add_argument("--tag", metavar="NAME", help="of the set, <finding>-NAME (default: run)")
     promote.add_argument(
         "--activate", action="store_true", help="read with it from now on (reversible)"
     )
-    promote.set_defaults(run=_run_promote, rule="youden", json=None)
+    promote.set_defaults(run=_run_promote)
 
 
 def _runs(parser: argparse.ArgumentParser) -> None:
@@ -94,9 +94,19 @@ def _runs(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _rule(parser: argparse.ArgumentParser, default: str | None, shown: str) -> None:
+    parser.add_argument(
+        "--rule",
+        default=default,
+        metavar="RULE",
+        help="chooses the threshold on validation: youden, sensitivity=X, specificity=X, or cost=R "
+        f"(a miss costs R false alarms); default: {shown}",
+    )
+
+
 def _run_evaluate(options: argparse.Namespace) -> int:
     from cxr_valve.evaluation.rules import Rule
-    from train.evaluate.evaluation import evaluate_run
+    from train.evaluate import evaluate_run
     from train.evaluate.store import FILE
 
     try:
@@ -105,6 +115,7 @@ def _run_evaluate(options: argparse.Namespace) -> int:
         print(f"train evaluate: {error}", file=sys.stderr)
         return 2
     try:
+        out = _json_file(options.json)
         evaluation = evaluate_run(
             [_folder(name) for name in options.runs],
             rule=rule,
@@ -112,42 +123,90 @@ def _run_evaluate(options: argparse.Namespace) -> int:
             engine=options.engine,
             told=_progress,
         )
+        found = (evaluation.folder / FILE).read_text(encoding="utf-8")
+        if out is not None:
+            out.write_text(found, encoding="utf-8")
     except (ValueError, OSError) as error:
         print(f"train evaluate: {error}", file=sys.stderr)
         return 1
     if options.json == "-":
-        print((evaluation.folder / FILE).read_text(encoding="utf-8"), end="")
+        print(found, end="")
         return 0
-    if options.json:
-        Path(options.json).write_text((evaluation.folder / FILE).read_text(encoding="utf-8"))
-    _print(evaluation.details, evaluation.names)
+    _print(evaluation)
     print(f"Written to {evaluation.folder}", file=sys.stderr)
     return 0
 
 
+def _json_file(name: str | None) -> Path | None:
+    """The file for the result; one that cannot be written is told before the work, not after.
+
+    Raises:
+        ValueError: its folder is missing, or it is a folder itself.
+    """
+    if name in (None, "-"):
+        return None
+    file = Path(str(name))
+    if file.is_dir() or not file.parent.is_dir():
+        found = "a folder of that name" if file.is_dir() else f"no folder {file.parent}"
+        raise ValueError(
+            f"--json: Expected a file to write in a folder, found {found}. Make the folder, or "
+            "name another file."
+        )
+    return file
+
+
 def _run_promote(options: argparse.Namespace) -> int:
-    from train.evaluate.evaluation import evaluate_run
-    from train.evaluate.store import evaluation_folder, load
+    from cxr_valve.evaluation.rules import Rule
+    from train.cohort_check import unchecked
     from train.promote import promote
-    from train.runs.folder import RunError
 
     try:
-        folders = [_folder(name) for name in options.runs]
-        try:
-            evaluation = load(evaluation_folder(folders))
-            if options.without:
-                raise RunError("evaluated with other members")
-        except RunError:
-            evaluation = evaluate_run(
-                folders, without=options.without, engine=options.engine, told=_progress
-            )
+        rule = Rule.parse(options.rule) if options.rule else None
+    except ValueError as error:
+        print(f"train promote: {error}", file=sys.stderr)
+        return 2
+    try:
+        evaluation = _evaluated([_folder(name) for name in options.runs], rule, options)
         folder = promote(evaluation, options.tag, activate=options.activate)
     except (ValueError, OSError) as error:
         print(f"train promote: {error}", file=sys.stderr)
         return 1
+    for said in filter(None, map(unchecked, evaluation.folders)):
+        print(said, file=sys.stderr)
     active = "It is active now." if options.activate else "Activate it on the model card page."
-    print(f"Wrote {folder.name} to {folder.parent}. {active}")
+    print(f"Wrote {folder.name} to {folder.parent}. {_content(evaluation)} {active}")
     return 0
+
+
+def _evaluated(
+    folders: "list[RunFolder]", rule: "Rule | None", options: argparse.Namespace
+) -> "Evaluation":
+    """The evaluation that is kept of these runs, or another where the options ask for another."""
+    from train.evaluate import evaluate_run, kept_evaluation, kept_rule
+    from train.evaluate.members import collect
+
+    kept, without = kept_evaluation(folders), set(options.without)
+    if kept is not None:
+        there = {member.label for member in collect(folders)[1]}
+        # Who names nobody to leave out takes the members that were evaluated.
+        without = without or there - set(kept.names)
+        same_rule = rule is None or kept.kind == "continuous" or rule == kept.rule
+        if same_rule and without <= there and there - without == set(kept.names):
+            return kept
+    return evaluate_run(
+        folders,
+        rule=rule or kept_rule(folders),
+        without=sorted(without),
+        engine=options.engine,
+        told=_progress,
+    )
+
+
+def _content(evaluation: "Evaluation") -> str:
+    """The members and how the threshold was chosen, in a sentence or two."""
+    point = getattr(evaluation.fitted, "operating_point", None)
+    chosen = "" if point is None else f" Operating point: {point.rule}."
+    return f"Members: {', '.join(evaluation.names)}.{chosen}"
 
 
 def _folder(name: str) -> "RunFolder":
@@ -164,14 +223,15 @@ def _progress(done: int, total: int) -> None:
         print(f"Running the networks: {done} of {total}", end=end, file=sys.stderr)
 
 
-def _print(details: Mapping[str, Any], names: tuple[str, ...]) -> None:
+def _print(evaluation: "Evaluation") -> None:
     from rich.console import Console
     from rich.table import Table
 
     from cxr_valve.evaluation.figure_names import figure_name
     from train.evaluate.words import figure_text
 
-    table = Table(box=None, pad_edge=False, title=", ".join(names), title_justify="left")
+    details = evaluation.details
+    table = Table(box=None, pad_edge=False, title=", ".join(evaluation.names), title_justify="left")
     table.add_column("")
     for split, found in details["splits"].items():
         table.add_column(f"{split}, {found['images']} of {found['patients']} patients")
@@ -182,6 +242,7 @@ def _print(details: Mapping[str, Any], names: tuple[str, ...]) -> None:
         )
     console = Console()
     console.print(table, highlight=False)
+    console.print(_content(evaluation), highlight=False, markup=False)
     for warning in details["warnings"]:
         console.print(warning, highlight=False, markup=False)
     if details["cohort"]["simulated"]:

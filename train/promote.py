@@ -12,11 +12,12 @@ from cxr_valve.engines.engine import Ranges
 from cxr_valve.findings import FINDINGS
 from cxr_valve.imaging.prepare import PREPROCESSING
 from cxr_valve.models.ranges import RANGES_FILE, write_ranges
-from train.cohort.store import load_cohort
+from train.cohort.store import StoredCohort, load_cohort
+from train.cohort_check import check_unchanged, rebuilt
 from train.engine_check import EngineImages, check_engines, engine_images
 from train.evaluate import Calibrated, CalibratedValue, Evaluation, FittedMember, source
 from train.provenance import Provenance, provenance_of
-from train.runs.folder import RunError, RunFolder
+from train.runs.folder import RunError
 
 __all__ = ["FittedMember", "Provenance", "promote", "source", "write_set"]
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
@@ -30,24 +31,21 @@ def promote(evaluation: Evaluation, tag: str | None = None, *, activate: bool = 
 
     Raises:
         RunError: the program reads no such finding, the tag cannot name a folder, a set of that
-            name exists, or the weights changed since they were evaluated.
+            name exists, the cohort was built again, or the weights changed since they were
+            evaluated.
+        CohortError: the cohort cannot be read.
     """
     root = cards.user_root()
     name = _free_name(evaluation, tag, root)
-    runs = [RunFolder(evaluation.folder.parent.parent / run) for run in evaluation.runs]
-    requests = [run.request() for run in runs]
-    cohort = load_cohort(Path(requests[0].cohort))
+    cohort = load_cohort(Path(evaluation.folders[0].request().cohort))
+    _check_cohort(evaluation, cohort)
     for member in evaluation.members:
-        if not member.file.is_file():
-            raise RunError(
-                f"{member.run}: Expected the weights of {member.label}, found none. Resume the run "
-                "or evaluate another."
-            )
+        _check_weights(member)
     folder = write_set(
         evaluation.finding,
         evaluation.members,
         evaluation.fitted,
-        provenance_of(evaluation, cohort, requests, name),
+        provenance_of(evaluation, cohort, name),
         engine_images(cohort, evaluation.members),
         root,
     )
@@ -58,6 +56,28 @@ def promote(evaluation: Evaluation, tag: str | None = None, *, activate: bool = 
     if activate:
         active.activate(folder.name)
     return folder
+
+
+def _check_cohort(evaluation: Evaluation, cohort: StoredCohort) -> None:
+    """It is the one that the runs were trained and measured on."""
+    for run in evaluation.folders:
+        check_unchanged(run, cohort)
+    # Evaluations of earlier releases kept no checksum.
+    if evaluation.details["cohort"].get("checksum", cohort.checksum) != cohort.checksum:
+        raise RunError(rebuilt(evaluation.runs[0], cohort, "evaluated"))
+
+
+def _check_weights(member: FittedMember) -> None:
+    if not member.file.is_file():
+        raise RunError(
+            f"{member.run}: Expected the weights of {member.label}, found none. Resume the run "
+            "or evaluate another."
+        )
+    if member.sha256 and cards.sha256(member.file) != member.sha256:
+        raise RunError(
+            f"{member.run}: Expected the weights of {member.label} that were evaluated, found "
+            "others. Evaluate the run again, then promote it."
+        )
 
 
 def write_set(

@@ -1,13 +1,12 @@
 """Where weights come from: what a card says of the cohort, the recipe and the data."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cxr_valve import cards
 from train.cohort.store import StoredCohort
+from train.cohort_check import unchecked
 from train.evaluate import Evaluation
 from train.recipe import Recipe, recipe_from_json
-from train.runs.folder import RunRequest
 
 
 @dataclass(frozen=True)
@@ -22,10 +21,12 @@ class Provenance:
     data: tuple[cards.Source, ...]
 
 
-def provenance_of(
-    evaluation: Evaluation, cohort: StoredCohort, requests: Sequence[RunRequest], tag: str
-) -> Provenance:
-    """What the card of the promoted members says; ``tag`` names the set."""
+def provenance_of(evaluation: Evaluation, cohort: StoredCohort, tag: str) -> Provenance:
+    """What the card of the promoted members says; ``tag`` names the set.
+
+    Raises:
+        RunError: the request of one of the evaluated runs is missing or damaged.
+    """
     card = cohort.card
     train = cohort.split("train")
     trained = ", ".join(evaluation.names)
@@ -35,11 +36,14 @@ def provenance_of(
             f"{summary} Its radiographs are simulated: these weights show how the system works and "
             "are evidence about no patient."
         )
-    recipes = {request.id: recipe_from_json(request.recipe) for request in requests}
+    said = [text for text in map(unchecked, evaluation.folders) if text]
+    # By the folder's name, as members are: a request keeps the id it was made with.
+    requests = {run.id: run.request() for run in evaluation.folders}
+    recipes = {id: recipe_from_json(request.recipe) for id, request in requests.items()}
     return Provenance(
         tag=tag,
         created=evaluation.created[:10],
-        summary=summary,
+        summary=" ".join([summary, *said]),
         simulated=card.simulated,
         training=cards.Training(
             cohort=f"{cohort.folder.name} ({card.source}): {card.note}".strip(": "),
@@ -47,7 +51,7 @@ def provenance_of(
             images=len(train),
             patients=int(train["patient"].nunique()),
             positives=int((train["target"] == 1).sum()) if card.kind == "binary" else 0,
-            command="\n".join(request.command for request in requests),
+            command="\n".join(request.command for request in requests.values()),
             recipe={
                 member.label: describe_recipe(recipes[member.run], member.network)
                 for member in evaluation.members

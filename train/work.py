@@ -6,6 +6,7 @@ stage leaves its result whole or not at all, so doing it again goes on from what
 
 import argparse
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from train.fit.outcomes import Stopped
 from train.fit.progress import Progress, StopWish
 from train.runs.folder import RunFolder, RunStatus
 from train.runs.heartbeat import Heartbeat
+from train.runs.root import open_run
 
 #: Called with what is done and all there is; raises Stopped where somebody asked for it.
 Report = Callable[[int, int], None]
@@ -39,7 +41,16 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _main(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    return 0 if do_work(RunFolder(options.folder)).state in ("finished", "stopped") else 1
+    try:
+        return 0 if do_work(open_run(options.folder)).state in ("finished", "stopped") else 1
+    except Exception as error:
+        # Imported here: torch takes seconds, and nothing went wrong yet.
+        from train.fit.run import EXPLAINED
+
+        if not isinstance(error, EXPLAINED):
+            raise
+        print(f"train work: {error}", file=sys.stderr)
+        return 1
 
 
 def do_work(folder: RunFolder) -> RunStatus:
@@ -113,7 +124,7 @@ def stage(folder: RunFolder, name: str) -> Iterator[Report]:
 
 
 def _evaluate(folder: RunFolder) -> None:
-    from train.evaluate import evaluate_run
+    from train.evaluate import evaluate_run, kept_rule
 
     with stage(folder, "evaluating") as report:
-        evaluate_run([folder], told=report)
+        evaluate_run([folder], rule=kept_rule([folder]), told=report)

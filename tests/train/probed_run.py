@@ -7,6 +7,7 @@ import torch
 
 from cxr_valve.models.networks import ValveNet
 from train.cohort.store import StoredCohort
+from train.cohort_check import keep_checksum
 from train.fit.images import prepare_images
 from train.fit.weights import save_network
 from train.recipe import Recipe
@@ -34,6 +35,7 @@ def probed_run(
         ),
         root,
     )
+    keep_checksum(folder, cohort)
     images = prepare_images(cohort, [SIDE])[SIDE].images
     for number, network in enumerate(networks):
         torch.manual_seed(seed + number)

@@ -4,6 +4,8 @@ import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +28,17 @@ _AGAIN = "Build the cohort again with `python -m train cohort`."
 class StoredCohort:
     """A cohort read back. ``table`` has a row a radiograph, in the order of cohort.csv, with the
     columns image, path, patient, split, target (float), grade, sex, view (text, "" where unknown),
-    age, days (float, NaN where unknown) and any number of ``aux_*`` (float)."""
+    age, days (float, NaN where unknown) and any number of ``aux_*`` (float).
+
+    ``checksum`` is the SHA-256 of the finding, its kind and the very bytes of cohort.csv that the
+    table was read from: the same for cohorts of the same radiographs, patients, splits and targets.
+    It is "" for a table that was never read from a file.
+    """
 
     card: CohortCard
     table: pd.DataFrame
     folder: Path
+    checksum: str = ""
 
     @property
     def aux(self) -> tuple[str, ...]:
@@ -114,14 +122,16 @@ def load_cohort(folder: Path) -> StoredCohort:
     file = folder / TABLE_FILE
     if not file.is_file():
         raise CohortError(f"Expected {TABLE_FILE} beside {CARD_FILE}; found none. {_AGAIN}")
+    content = file.read_bytes()
     try:
-        cells = pd.read_csv(file, dtype=str, keep_default_na=False)
+        cells = pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False)
     except ValueError as error:
         raise CohortError(f"{TABLE_FILE}: expected a CSV table; found {error}. {_AGAIN}") from None
     _check_columns(cells.columns)
     table = _typed(cells)
     _check(card, table)
-    return StoredCohort(card, table, folder)
+    said = f"{card.finding}\n{card.kind}\n".encode()
+    return StoredCohort(card, table, folder, sha256(said + content).hexdigest())
 
 
 def _json(file: Path) -> dict[str, object]:

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from cxr_valve.evaluation.rules import Rule
 from cxr_valve.findings import FINDINGS, Finding
 from train.cohort.store import StoredCohort
+from train.cohort_check import unchecked
 from train.evaluate.atlas import Plate, atlas_json, make_atlas
 from train.evaluate.binary import YOUDEN, Calibrated, calibrate, evidence_maps
 from train.evaluate.continuous import CalibratedValue, calibrate_value, value_maps
 from train.evaluate.details import binary_detail
+from train.evaluate.kept import evaluation_folder
 from train.evaluate.members import (
     HELD_OUT,
     FittedMember,
@@ -22,7 +24,7 @@ from train.evaluate.members import (
     collect,
     run_members,
 )
-from train.evaluate.store import Evaluation, evaluation_folder, save
+from train.evaluate.store import Evaluation, save
 from train.evaluate.value_details import value_detail
 from train.ratios import with_ratios
 from train.runs.folder import RunFolder
@@ -45,7 +47,7 @@ def evaluate_run(
     in the first run's folder.
 
     Raises:
-        RunError: a network is not trained, or the cohorts differ.
+        RunError: a network is not trained, the cohorts differ, or one was built again since.
         ValueError: a member ranks the wrong way round, or a split lacks a class.
     """
     cohort, members = collect(runs, without)
@@ -58,11 +60,11 @@ def evaluate_run(
         folder=evaluation_folder(runs),
         finding=finding.key,
         kind=cohort.card.kind,
-        runs=tuple(run.id for run in runs),
+        folders=tuple(runs),
         created=utc_now(),
         members=_with_grids(members, held["validation"]),
         fitted=fitted,
-        details=_details(cohort, held, fitted, plates),
+        details=_details(cohort, held, fitted, plates, [unchecked(run) for run in runs]),
     )
     _keep(evaluation, plates)
     return evaluation
@@ -168,6 +170,7 @@ def _details(
     held: Mapping[str, HeldOut],
     fitted: Calibrated | CalibratedValue,
     plates: Sequence[Plate],
+    doubts: Sequence[str],
 ) -> dict[str, Any]:
     splits = {}
     for split in HELD_OUT:
@@ -181,6 +184,7 @@ def _details(
     return {
         "cohort": {
             "name": cohort.folder.name,
+            "checksum": cohort.checksum,
             "label_rule": card.label_rule,
             "source": card.source,
             "note": card.note,
@@ -191,7 +195,7 @@ def _details(
         },
         "splits": splits,
         "atlas": atlas_json(plates),
-        "warnings": [*card.warnings, *_warnings(splits, fitted)],
+        "warnings": [*filter(None, doubts), *card.warnings, *_warnings(splits, fitted)],
     }
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from cxr_valve import cards
 from cxr_valve.engines.engine import NetworkSource, open_engine
-from train.cohort.store import TABLE_FILE, StoredCohort, load_cohort
+from train.cohort.store import StoredCohort, load_cohort
+from train.cohort_check import check_unchanged
 from train.evaluate.outputs import MemberOutputs, run_member
 from train.recipe import recipe_from_json
 from train.runs.folder import RunError, RunFolder
@@ -23,7 +24,8 @@ Told = Callable[[int, int], None]
 @dataclass(frozen=True)
 class FittedMember:
     """A fitted network on disk: ``file`` is its .safetensors, ``run`` the run it was trained in,
-    ``name`` what tells it from another member of the same network."""
+    ``name`` what tells it from another member of the same network, ``sha256`` the checksum of
+    ``file`` as it was evaluated."""
 
     network: str
     file: Path
@@ -31,6 +33,7 @@ class FittedMember:
     grid: tuple[int, int]
     name: str = ""
     run: str = ""
+    sha256: str = ""
 
     @property
     def label(self) -> str:
@@ -71,24 +74,15 @@ def collect(
     The grid of a member is known once it has run; until then it is (0, 0).
 
     Raises:
-        RunError: a run has no finished network, the cohorts differ, or nothing is left.
+        RunError: a run has no finished network or is named twice, the cohorts differ, one was
+            built again since it was trained on, or nothing is left.
         CohortError: the cohort cannot be read.
     """
     if not runs:
         raise RunError("Expected at least one run to evaluate, found none.")
+    _check_names(runs)
     cohort = _one_cohort(runs)
-    members: list[FittedMember] = []
-    for run in runs:
-        recipe = recipe_from_json(run.request().recipe)
-        for network in recipe.networks:
-            file = run.network_file(network)
-            if not file.is_file():
-                raise RunError(
-                    f"{run.id}: Expected its network {network} to be trained, found no weights. "
-                    "Let the run finish (or resume it), then evaluate it."
-                )
-            size = recipe.size_of(network)
-            members.append(FittedMember(network, file, size, (0, 0), run=run.id))
+    members = [member for run in runs for member in _members_of(run)]
     named = [member for member in _named(members) if member.label not in without]
     unknown = set(without) - {member.label for member in _named(members)}
     if unknown or not named:
@@ -98,6 +92,22 @@ def collect(
             f"{', '.join(without)}."
         )
     return cohort, tuple(named)
+
+
+def _members_of(run: RunFolder) -> list[FittedMember]:
+    """The networks of a run, all of them trained."""
+    recipe = recipe_from_json(run.request().recipe)
+    members = []
+    for network in recipe.networks:
+        file, size = run.network_file(network), recipe.size_of(network)
+        if not file.is_file():
+            raise RunError(
+                f"{run.id}: Expected its network {network} to be trained, found no weights. "
+                "Let the run finish (or resume it), then evaluate it."
+            )
+        kept = cards.sha256(file)
+        members.append(FittedMember(network, file, size, (0, 0), run=run.id, sha256=kept))
+    return members
 
 
 def run_members(
@@ -146,19 +156,28 @@ def _rows(cohort: StoredCohort, split: str, usable: NDArray[np.bool_]) -> NDArra
     return rows
 
 
-def _one_cohort(runs: Sequence[RunFolder]) -> StoredCohort:
-    first = Path(runs[0].request().cohort)
-    cohort = load_cohort(first)
-    kept = cards.sha256(first / TABLE_FILE)
-    for run in runs[1:]:
-        other = Path(run.request().cohort)
-        if cards.sha256(load_cohort(other).folder / TABLE_FILE) != kept:
+def _check_names(runs: Sequence[RunFolder]) -> None:
+    """Each run once, and no two of one name: members and recipes are found by it."""
+    for number, run in enumerate(runs):
+        if run.id in {other.id for other in runs[:number]}:
             raise RunError(
-                f"Expected runs of one cohort, found {first.name!r} in {runs[0].id} and "
-                f"{other.name!r} in {run.id}: what one held out, the other may have trained on. "
-                "Train both on the same cohort."
+                f"Expected runs of different names, found {run.id} twice. Name each run once; of "
+                "two in different folders, rename one's folder."
             )
-    return cohort
+
+
+def _one_cohort(runs: Sequence[RunFolder]) -> StoredCohort:
+    """The cohort that every run says it was trained on, and was."""
+    cohorts = [load_cohort(Path(run.request().cohort)) for run in runs]
+    for run, cohort in zip(runs, cohorts, strict=True):
+        check_unchanged(run, cohort)
+        if cohort.checksum != cohorts[0].checksum:
+            raise RunError(
+                f"Expected runs of one cohort, found {cohorts[0].folder.name!r} in {runs[0].id} "
+                f"and {cohort.folder.name!r} in {run.id}: what one held out, the other may have "
+                "trained on. Train both on the same cohort."
+            )
+    return cohorts[0]
 
 
 def _named(members: Sequence[FittedMember]) -> list[FittedMember]:

@@ -1,6 +1,7 @@
 """An evaluation on disk: evaluation.json, scores.csv and atlas.npz, beside its run."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,9 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from cxr_valve import cards
 from cxr_valve.evaluation.report import finite
+from cxr_valve.evaluation.rules import Rule
 from cxr_valve.findings import Kind
 from train.evaluate.atlas import Plate, save_atlas
-from train.evaluate.binary import Calibrated
+from train.evaluate.binary import YOUDEN, Calibrated, rule_in_words
 from train.evaluate.continuous import CalibratedValue
 from train.evaluate.members import FittedMember
 from train.runs.files import read_object, write_atomically
@@ -26,6 +28,7 @@ FILE, SCORES = "evaluation.json", "scores.csv"
 class Evaluation:
     """An evaluation and where it is kept.
 
+    ``folder`` lies in that of the first of ``folders``, the runs whose members vote.
     ``fitted`` holds what a card needs; ``details`` everything that is shown, as plain data: for
     each of ``splits`` its figures with intervals, curves, grades and subgroups, the ``atlas``, and
     ``warnings`` in words.
@@ -34,11 +37,22 @@ class Evaluation:
     folder: Path
     finding: str
     kind: Kind
-    runs: tuple[str, ...]
+    folders: tuple[RunFolder, ...]
     created: str
     members: tuple[FittedMember, ...]
     fitted: Calibrated | CalibratedValue
     details: dict[str, Any]
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """Ids of the runs."""
+        return tuple(run.id for run in self.folders)
+
+    @property
+    def rule(self) -> Rule:
+        """What chose the threshold; a value has none, and none is asked for."""
+        point = getattr(self.fitted, "operating_point", None)
+        return YOUDEN if point is None else rule_from_words(point.rule)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -46,10 +60,11 @@ class Evaluation:
         return tuple(member.label for member in self.members)
 
 
-def evaluation_folder(runs: Sequence[RunFolder]) -> Path:
-    """Where an evaluation is kept: of several runs beside that of the first one alone."""
-    others = "-".join(run.id.rpartition("-")[2] for run in runs[1:])
-    return runs[0].evaluation if not others else runs[0].path / f"evaluation-with-{others}"
+def rule_from_words(words: str) -> Rule:
+    """The rule that ``rule_in_words`` put so; ValueError where it puts none so."""
+    if words == rule_in_words(YOUDEN):
+        return YOUDEN
+    return Rule.parse(words.removesuffix(" on validation"))
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,7 @@ class _Kept:
     grid: tuple[int, int]
     name: str
     run: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +102,7 @@ class _Continuous:
 
 
 _BINARY, _CONTINUOUS = TypeAdapter(_Binary), TypeAdapter(_Continuous)
-_MEMBERS = TypeAdapter(tuple[_Kept, ...])
+_MEMBERS, _TEXTS = TypeAdapter(tuple[_Kept, ...]), TypeAdapter(tuple[str, ...])
 
 
 def save(evaluation: Evaluation, plates: Sequence[Plate]) -> None:
@@ -101,12 +117,14 @@ def save(evaluation: Evaluation, plates: Sequence[Plate]) -> None:
     else:
         kept = _CONTINUOUS.dump_python(_Continuous(**_without_scores(fitted)), mode="json")
     members = [
-        _Kept(m.network, m.input_size, m.grid, m.label, m.run).__dict__ for m in evaluation.members
+        _Kept(m.network, m.input_size, m.grid, m.label, m.run, m.sha256).__dict__
+        for m in evaluation.members
     ]
     found = {
         "finding": evaluation.finding,
         "kind": evaluation.kind,
         "runs": list(evaluation.runs),
+        "places": _relative(evaluation.folders),
         "created": evaluation.created,
         "members": members,
         "fitted": kept,
@@ -123,27 +141,29 @@ def load(folder: Path) -> Evaluation:
         RunError: there is none, or its files are damaged.
     """
     found = read_object(folder / FILE)
-    run = folder.parent.name
     if found is None:
-        raise RunError(f"{run}: Expected an evaluation, found none. Evaluate the run first.")
+        raise RunError(
+            f"{folder.parent.name}: Expected an evaluation, found none. Evaluate the run first."
+        )
     try:
         scores = pd.read_csv(folder / SCORES, keep_default_na=False, na_values={"age": [""]})
         kept = _MEMBERS.validate_python(found.pop("members"))
+        runs = _runs(folder.parent, found.pop("runs"), found.pop("places", None))
         fitted = _fitted(found.pop("kind"), found.pop("fitted"), scores)
         return Evaluation(
             folder=folder,
             finding=str(found.pop("finding")),
             kind="binary" if isinstance(fitted, Calibrated) else "continuous",
-            runs=tuple(found.pop("runs")),
+            folders=tuple(runs.values()),
             created=str(found.pop("created")),
-            members=tuple(_member(item, folder.parent.parent) for item in kept),
+            members=tuple(_member(item, runs[item.run]) for item in kept),
             fitted=fitted,
             details=found,
         )
     except (KeyError, OSError, ValueError, ValidationError) as error:
         raise RunError(
-            f"{run}: Expected a whole evaluation, found a damaged one ({type(error).__name__}). "
-            "Evaluate the run again."
+            f"{folder.parent.name}: Expected a whole evaluation, found a damaged one "
+            f"({type(error).__name__}). Evaluate the run again."
         ) from error
 
 
@@ -157,6 +177,30 @@ def _fitted(kind: str, kept: Any, scores: pd.DataFrame) -> Calibrated | Calibrat
     return CalibratedValue(scores=scores, **_CONTINUOUS.validate_python(kept).__dict__)
 
 
-def _member(kept: _Kept, root: Path) -> FittedMember:
-    file = RunFolder(root / kept.run).network_file(kept.network)
-    return FittedMember(kept.network, file, kept.input_size, kept.grid, kept.name, kept.run)
+def _relative(runs: Sequence[RunFolder]) -> list[str]:
+    """Where the runs lie as seen from the first, so that all may be moved together."""
+    first = runs[0].path.resolve()
+    return [Path(os.path.relpath(run.path.resolve(), first)).as_posix() for run in runs]
+
+
+def _runs(first: Path, ids: Any, places: Any) -> dict[str, RunFolder]:
+    """The runs by the ids they were evaluated under; the folder of the first may be called
+    otherwise by now. Earlier releases kept no places: all runs lay in one folder."""
+    names = _TEXTS.validate_python(ids)
+    others = [f"../{name}" for name in names[1:]]
+    if places is not None:
+        others = list(_TEXTS.validate_python(places)[1:])
+    found = [RunFolder(first), *(RunFolder((first / place).resolve()) for place in others)]
+    return dict(zip(names, found, strict=True))
+
+
+def _member(kept: _Kept, run: RunFolder) -> FittedMember:
+    return FittedMember(
+        kept.network,
+        run.network_file(kept.network),
+        kept.input_size,
+        kept.grid,
+        kept.name,
+        run.id,
+        kept.sha256,
+    )

@@ -21,7 +21,7 @@ from train.recipe import (
     recipe_from_json,
 )
 from train.runs.folder import RunError, RunFolder, RunRequest
-from train.runs.root import create, utc_now
+from train.runs.root import create, open_run, utc_now
 from train.suitability import check_against
 
 _ABOUT = """\
@@ -32,6 +32,7 @@ and `promote` take up. One process needs no Ray; several workers share each batc
 _EPILOG = """\
 written under RUN (given by --out; --run goes on with one that exists):
   request.json      what was asked for; the same command again goes on where it stopped
+  trained-on.json   checksum of the cohort; built again, it is refused here and in evaluation
   status.json       how far it is, renewed every 2 s
   metrics.csv       member, epoch, step, train_loss, validation_loss, validation_auc or
                     validation_mae (in the value's own unit), rate, seconds
@@ -121,7 +122,7 @@ def run_command(options: argparse.Namespace) -> int:
     """Train; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     try:
-        folder = RunFolder(options.folder) if options.folder else _new_run(options)
+        folder = _resumed(options.folder) if options.folder else _new_run(options)
     except (RecipeError, RunError, CohortError, OSError) as error:
         print(f"train fit: {error}", file=sys.stderr)
         return 1
@@ -137,11 +138,22 @@ def run_command(options: argparse.Namespace) -> int:
     return 0
 
 
+def _resumed(path: Path) -> RunFolder:
+    """The run to go on with, looked at before it is touched: a refusal leaves it as it was."""
+    from train.cohort.store import load_cohort
+    from train.cohort_check import check_unchanged
+
+    folder = open_run(path)
+    check_unchanged(folder, load_cohort(Path(folder.request().cohort)))
+    return folder
+
+
 def _new_run(options: argparse.Namespace) -> RunFolder:
     """The run folder of the options: made, or found again where it asks for the same."""
     if options.out is None:
         raise RunError("--out: expected the folder of the new run beside --cohort; found none.")
     from train.cohort.store import load_cohort
+    from train.cohort_check import check_unchanged
 
     recipe = _recipe(options)
     cohort = load_cohort(options.cohort)
@@ -166,6 +178,7 @@ def _new_run(options: argparse.Namespace) -> RunFolder:
             f"--out: expected a new folder, or the run of the same cohort and recipe; found "
             f"{out.name!r} with another. Name another folder, or go on with --run."
         )
+    check_unchanged(folder, cohort)
     return folder
 
 

@@ -12,6 +12,7 @@ import torch
 
 from train.cohort.card import CohortError
 from train.cohort.store import StoredCohort, load_cohort
+from train.cohort_check import keep_checksum, unchecked
 from train.fit.examples import from_cohort
 from train.fit.images import PreparedImages, prepare_images
 from train.fit.member import fit_member
@@ -91,8 +92,11 @@ def _train(folder: RunFolder, progress: Progress, wish: StopWish) -> None:
     recipe = recipe_from_json(request.recipe)
     progress.set(members=recipe.networks)
     cohort = load_cohort(Path(request.cohort))
+    keep_checksum(folder, cohort)
     check_against(recipe, cohort)
     recipe.check_networks()
+    if said := unchecked(folder):
+        log.warning(said)
     prepared = prepare_for(cohort, recipe, progress, wish)
     if recipe.workers > 1:
         from train.fit.workers import train_with_workers

@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+from train.cohort_check import TRAINED_ON
 from train.evaluate.store import load
 from train.report.page import write_report
 from train.runs.folder import LOG, METRICS, REQUEST, STATUS, RunError, RunFolder
@@ -11,6 +12,7 @@ README = """This is one training run of CXR Valve.
 
 request.json         what was asked for: cohort, recipe, command
 status.json          how it ended
+trained-on.json      checksum of the cohort it learnt from
 metrics.csv, log.txt losses and validation figures by epoch, and what happened
 members/             the trained networks (safetensors, float16)
 evaluation*/         figures with intervals, scores, evidence atlas; report.html to print
@@ -51,7 +53,7 @@ def export_run(folder: RunFolder, out: Path) -> Path:
 
 
 def _files(folder: RunFolder) -> list[Path]:
-    found = [folder.path / name for name in (REQUEST, STATUS, METRICS, LOG)]
+    found = [folder.path / name for name in (REQUEST, STATUS, TRAINED_ON, METRICS, LOG)]
     found += sorted(folder.path.glob("members/*/network.safetensors"))
     for place in sorted(folder.path.glob("evaluation*")):
         if (place / "evaluation.json").is_file():

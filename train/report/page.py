@@ -15,7 +15,7 @@ from train.evaluate.binary import Calibrated
 from train.evaluate.store import Evaluation
 from train.evaluate.words import figure_text
 from train.report import charts
-from train.runs.folder import RunError, RunFolder
+from train.runs.folder import RunError
 
 FILE = "report.html"
 NOTICE = "Research and teaching only. Not a medical device; never a diagnosis."
@@ -192,7 +192,7 @@ def _atlas(evaluation: Evaluation) -> str:
 def _cohort(evaluation: Evaluation) -> str:
     told = evaluation.details["cohort"]
     try:
-        card = load_cohort(Path(_request(evaluation).cohort)).card
+        card = load_cohort(Path(evaluation.folders[0].request().cohort)).card
         drawn = flow_svg(card)
     except (CohortError, RunError):
         drawn = "<p class=soft>The cohort’s folder is gone, so its flow cannot be drawn.</p>"
@@ -208,10 +208,9 @@ def _cohort(evaluation: Evaluation) -> str:
 
 def _training(evaluation: Evaluation) -> str:
     parts = ["<h2>Training</h2>"]
-    for run in evaluation.runs:
-        folder = RunFolder(evaluation.folder.parent.parent / run)
+    for folder in evaluation.folders:
         drawn = charts.curves(folder.metrics())
-        parts.append(f"<h3>{escape(run)}</h3>")
+        parts.append(f"<h3>{escape(folder.id)}</h3>")
         try:
             request = folder.request()
         except RunError as error:
@@ -224,7 +223,3 @@ def _training(evaluation: Evaluation) -> str:
             '<div class="row">' + "".join(f"<figure>{s}</figure>" for s in drawn) + "</div>"
         )
     return "".join(parts)
-
-
-def _request(evaluation: Evaluation) -> Any:
-    return RunFolder(evaluation.folder.parent.parent / evaluation.runs[0]).request()

@@ -2,7 +2,7 @@
 
 from train.runs.folder import RunError, RunFolder, RunRequest, RunStatus
 from train.runs.heartbeat import Heartbeat
-from train.runs.root import all_runs, create, find_run, new_id, runs_root, utc_now
+from train.runs.root import all_runs, create, find_run, new_id, open_run, runs_root, utc_now
 
 __all__ = [
     "Heartbeat",
@@ -14,6 +14,7 @@ __all__ = [
     "create",
     "find_run",
     "new_id",
+    "open_run",
     "runs_root",
     "utc_now",
 ]

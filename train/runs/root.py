@@ -91,6 +91,22 @@ def find_run(id: str, root: Path | None = None) -> RunFolder:
     return folder
 
 
+def open_run(path: Path) -> RunFolder:
+    """The run in a folder that somebody named.
+
+    Raises:
+        RunError: there is no such folder, or no run in it.
+    """
+    folder = RunFolder(path.resolve())
+    if not (folder.path / REQUEST).is_file():
+        found = f"a folder without {REQUEST}" if folder.path.is_dir() else "no such folder"
+        raise RunError(
+            f"Expected the folder of a run, found {found} at {path}. Name one that "
+            "`python -m train fit --out` made, or a run under the folder of runs."
+        )
+    return folder
+
+
 def all_runs(root: Path | None = None) -> list[RunFolder]:
     """Every run, the latest first."""
     root = root or runs_root()

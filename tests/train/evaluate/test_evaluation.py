@@ -223,3 +223,16 @@ def test_the_command_line_prints_figures_with_interval_and_n(
     assert train(["evaluate", "../elsewhere"]) == 1
     assert "Expected letters, digits" in capsys.readouterr().err
     assert train(["evaluate", run.id, "--rule", "luck"]) == 2
+
+
+def test_a_result_that_cannot_be_written_is_told_before_the_work(
+    run: RunFolder,
+    place: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("train.evaluate.evaluate_run", lambda *_, **__: pytest.fail("evaluated"))
+    for file, found in ((place / "none" / "x.json", "no folder"), (place, "a folder of that name")):
+        assert train(["evaluate", str(run.path), "--json", str(file)]) == 1
+        said = capsys.readouterr().err
+        assert f"evaluate: --json: Expected a file to write in a folder, found {found}" in said

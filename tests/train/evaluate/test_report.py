@@ -64,7 +64,7 @@ def test_a_run_is_packed_without_checkpoints_and_images(
     assert f"{run.id}/evaluation/report.html" in names
     assert f"{run.id}/evaluation/scores.csv" in names
     assert f"{run.id}/members/test_resnet/network.safetensors" in names
-    assert f"{run.id}/README.txt" in names
+    assert {f"{run.id}/README.txt", f"{run.id}/trained-on.json"} <= set(names)
     assert not [name for name in names if "ckpt" in name]
     with pytest.raises(RunError, match=r"found run\.zip already"):
         export_run(run, packed)

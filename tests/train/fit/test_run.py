@@ -1,5 +1,6 @@
 """A run that finishes, stops or goes on, and what its folder then holds."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from tests.train.fit.fit_cohort import assert_same, last_state, new_run, weights
 from tests.train.small_cohort import small_cohort
 from train.cohort.store import StoredCohort, write_cohort
+from train.cohort_check import TRAINED_ON
 from train.fit import run_training
 from train.fit.learner import Learner
 from train.runs.folder import RunFolder
@@ -39,6 +41,13 @@ def test_a_finished_run_holds_every_member_its_curves_and_its_log(finished: RunF
     log = "\n".join(finished.log_tail())
     assert "test_resnet: 12 radiographs at 64 px, 3 epochs of 3 steps" in log
     assert "test_efficientnet: epoch 3 of 3" in log
+
+
+def test_a_run_keeps_the_checksum_of_the_cohort_it_was_trained_on(
+    finished: RunFolder, cohort: StoredCohort
+) -> None:
+    kept = json.loads((finished.path / TRAINED_ON).read_text())
+    assert kept == {"cohort": "cohort", "checksum": cohort.checksum}
 
 
 def test_its_status_says_how_far_it_came(finished: RunFolder) -> None:
