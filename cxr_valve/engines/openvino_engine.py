@@ -25,6 +25,10 @@ VERSION = openvino.__version__.split("-")[0]
 _WITHOUT_WEIGHTS = {"CACHE_MODE": "OPTIMIZE_SIZE"}
 # torch traces a network in one thread at a time only.
 _CONVERTING = threading.Lock()
+# OpenVINO looks number types up in a table that its first use fills, running Python meanwhile. Two
+# threads that are both the first then wait for ever: one for the table, holding the interpreter,
+# the other for the interpreter, filling the table. Importing a module is done by one thread alone.
+openvino.Type.f32.to_dtype()
 
 
 class OpenVinoEngine:

@@ -66,13 +66,14 @@ def read_dicom(data: bytes) -> Frame:
         kind = kind if "Rows" in dataset else "a DICOM file without an image"
         raise truncated(kind) if short else Refusal("no-pixels", found=kind)
     layout = read_layout(dataset, little_endian)
-    stored, others = read_stored(dataset, layout, transfer_syntax)
-    warnings, bits = list(layout.warnings), layout.stored
+    read = read_stored(dataset, layout, transfer_syntax)
+    stored, bits = read.values, layout.stored
+    warnings = [*layout.warnings, *read.warnings]
     if layout.photometric == PALETTE:
         stored = apply_color_lut(stored, dataset)
         bits = stored.dtype.itemsize * 8
     if stored.ndim == 3:
-        stored, note = to_grey(stored, others, palette=layout.photometric == PALETTE)
+        stored, note = to_grey(stored, read.others, palette=layout.photometric == PALETTE)
         warnings.append(note)
     facts = read_facts(dataset, layout, transfer_syntax)
     grading = read_grading(dataset, layout)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from cxr_valve.imaging.header import Layout, number, numbers, word, words
 from cxr_valve.imaging.objects import sop_class_name
@@ -73,17 +73,22 @@ _BODY_PARTS = {
     "BREAST": "a breast",
 }
 
+Side = Literal["L", "R"]
+
 
 @dataclass(frozen=True)
 class Facts:
     """Spacing (row, column) in mm with the attribute it came from, view, and warnings.
 
-    ``modality`` and ``body_part`` in words where the file names another than a chest radiograph.
+    ``columns_run``: to which side of an upright patient columns run, "L" as radiographs are shown,
+    "R" in a mirror image; None if the file does not say. ``modality`` and ``body_part`` in words
+    where the file names another than a chest radiograph.
     """
 
     spacing_mm: tuple[float, float] | None
     spacing_source: str | None
     view: str | None
+    columns_run: Side | None
     modality: str | None
     body_part: str | None
     warnings: tuple[str, ...]
@@ -92,13 +97,21 @@ class Facts:
 def read_facts(dataset: Any, layout: Layout, transfer_syntax: str) -> Facts:
     """Collect the facts; nothing here can fail, what cannot be read is left out."""
     spacing, source = _spacing(dataset)
+    view, columns_run = _view(dataset), _columns_run(dataset)
+    warnings = _warnings(dataset, layout, transfer_syntax)
+    # Another view, as of a breast, may well be kept so.
+    if columns_run == "R" and view in (None, "PA", "AP"):
+        warnings.append(
+            "The file says that columns run to the patient's right: the image is stored mirrored."
+        )
     return Facts(
         spacing_mm=spacing,
         spacing_source=source,
-        view=_view(dataset),
+        view=view,
+        columns_run=columns_run,
         modality=_MODALITIES.get(word(dataset, "Modality")),
         body_part=_BODY_PARTS.get(word(dataset, "BodyPartExamined")),
-        warnings=tuple(_warnings(dataset, layout, transfer_syntax)),
+        warnings=tuple(warnings),
     )
 
 
@@ -144,6 +157,19 @@ def _view(dataset: Any) -> str | None:
     if len(orientation) == 2 and orientation[0] in ("A", "P") and orientation[1][:1] in ("F", "H"):
         return "LATERAL"
     return None
+
+
+def _columns_run(dataset: Any) -> Side | None:
+    """The side that columns run to, of a patient whose feet are at the bottom.
+
+    Upside down, right and left swap places without a mirror: the input gate sees to that.
+    """
+    orientation = words(dataset, "PatientOrientation")
+    if len(orientation) != 2 or orientation[1][:1] != "F":
+        return None
+    # A slant is given by further letters, the main direction comes first.
+    side = orientation[0][:1]
+    return "L" if side == "L" else "R" if side == "R" else None
 
 
 def _warnings(dataset: Any, layout: Layout, transfer_syntax: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Pixel data of one DICOM frame → stored values, by numpy for native and codecs for the rest."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,19 +9,29 @@ from numpy.typing import NDArray
 
 from cxr_valve.imaging.codecs import decode_frame, decode_raw_components, decode_rle
 from cxr_valve.imaging.header import Layout, pixel_keyword
+from cxr_valve.imaging.padding import Padding, find_padding, read_padding
 from cxr_valve.imaging.refusal import Refusal, damaged, truncated
+from cxr_valve.imaging.stored_bits import drop_foreign_bits, keep_bits
 
 RLE = "1.2.840.10008.1.2.5"
 #: Other readings of the same colour samples, made only when asked for.
-Others = list[Callable[[], NDArray[Any]]]
+Others = tuple[Callable[[], NDArray[Any]], ...]
 
 
-def read_stored(dataset: Any, layout: Layout, transfer_syntax: str) -> tuple[NDArray[Any], Others]:
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """Stored values, integer or float, (rows, columns) or (rows, columns, 3), with sign.
+
+    ``others``: for colour, other ways to read the same samples, should the label be wrong.
+    """
+
+    values: NDArray[Any]
+    others: Others = ()
+    warnings: tuple[str, ...] = ()
+
+
+def read_stored(dataset: Any, layout: Layout, transfer_syntax: str) -> Stored:
     """Decode the frame.
-
-    Returns:
-        Stored values, integer or float, (rows, columns) or (rows, columns, 3), with sign; and,
-        for colour, other ways to read the same samples, should the label be wrong.
 
     Raises:
         Refusal: truncated, damaged, several frames in one, or no image.
@@ -30,26 +41,27 @@ def read_stored(dataset: Any, layout: Layout, transfer_syntax: str) -> tuple[NDA
     if not isinstance(data, bytes) or not data:
         raise Refusal("no-pixels", found="empty pixel data")
     if layout.float_bytes:
-        return _native(data, layout, swap_bytes=False), []
+        return Stored(_native(data, layout, swap_bytes=False))
+    padding = read_padding(dataset, layout)
     if not element.is_undefined_length:
         # 8-bit samples kept as 16-bit words have their bytes in the other order in big endian.
         swap = not layout.little_endian and layout.allocated <= 8 and element.VR == "OW"
-        return _readings(_native(data, layout, swap), layout)
+        return _readings(_native(data, layout, swap), layout, padding)
     frame = _one_frame(data)
     if transfer_syntax == RLE:
         bytes_per_sample = max(1, layout.allocated // 8)
         samples = decode_rle(frame, layout.rows, layout.columns, layout.samples, bytes_per_sample)
-        return _readings(samples, layout)
+        return _readings(samples, layout, padding)
     samples, codestream = decode_frame(frame, layout.rows, layout.columns)
     if codestream.components != layout.samples:
         found = f"{codestream.components} in the compressed data"
         raise Refusal("inconsistent", f"{layout.samples} sample(s) per pixel", found)
     if layout.samples == 3:
-        other: Others = [lambda: ybr_to_rgb(samples)]
+        others: Others = (lambda: ybr_to_rgb(samples),)
         if codestream.kind == "jpeg":
-            other.append(lambda: decode_raw_components(frame))
-        return samples, other
-    return _with_sign(samples, layout, native=False), []
+            others = (*others, lambda: decode_raw_components(frame))
+        return Stored(samples, others)
+    return _grey(samples, layout, padding)
 
 
 def ybr_to_rgb(samples: NDArray[Any]) -> NDArray[Any]:
@@ -68,16 +80,18 @@ def ybr_to_rgb(samples: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(rgb.astype(samples.dtype))
 
 
-def _readings(samples: NDArray[Any], layout: Layout) -> tuple[NDArray[Any], Others]:
+def _readings(samples: NDArray[Any], layout: Layout, padding: Padding | None) -> Stored:
     """Samples as the label says, and, for colour, as the other label would have it.
 
     Files that were decompressed often keep the label of the compressed ones.
     """
     if layout.samples == 1:
-        return _with_sign(samples, layout, native=True), []
+        # Codecs give the bits that were stored alone; here they may lie higher up.
+        shift = layout.high_bit + 1 - layout.stored
+        return _grey(samples >> samples.dtype.type(shift) if shift else samples, layout, padding)
     if layout.photometric in ("YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420"):
-        return ybr_to_rgb(samples), [lambda: samples]
-    return samples, [lambda: ybr_to_rgb(samples)]
+        return Stored(ybr_to_rgb(samples), (lambda: samples,))
+    return Stored(samples, (lambda: ybr_to_rgb(samples),))
 
 
 def _native(data: bytes, layout: Layout, swap_bytes: bool) -> NDArray[Any]:
@@ -141,33 +155,40 @@ def _one_frame(data: bytes) -> bytes:
     return b"".join(fragments)
 
 
-def _with_sign(samples: NDArray[Any], layout: Layout, native: bool) -> NDArray[Any]:
-    """Turn raw samples into stored values: drop foreign bits, extend the sign."""
-    if layout.samples == 3 or layout.allocated == 1:
-        return samples
+def _grey(samples: NDArray[Any], layout: Layout, padding: Padding | None) -> Stored:
+    """Turn raw samples of one component into stored values: drop foreign bits, extend the sign."""
+    if layout.allocated == 1:
+        return Stored(samples)
     if samples.dtype.kind == "i":
         if layout.signed:
-            return samples
+            return Stored(samples)
         # A codestream that calls itself signed under a header that does not: the bits count.
-        samples = samples.view(samples.dtype.str.replace("i", "u"))
-        samples = samples & samples.dtype.type((1 << layout.stored) - 1)
-    shift = layout.high_bit + 1 - layout.stored if native else 0
-    if shift:
-        samples = samples >> samples.dtype.type(shift)
-    if layout.overlay_in_pixels and layout.stored < layout.allocated:
-        samples = samples & samples.dtype.type((1 << layout.stored) - 1)
-    if not layout.signed:
-        return samples
-    return _extend_sign(samples.view(samples.dtype.str.replace("u", "i")), layout.stored)
+        samples = keep_bits(samples.view(samples.dtype.str.replace("i", "u")), layout.stored)
+    if layout.signed:
+        samples = samples.view(samples.dtype.str.replace("u", "i"))
+    # Padding may lie beyond the stored bits, and is told by its whole value.
+    grey = drop_foreign_bits(
+        samples,
+        layout.stored,
+        declared=layout.overlay_in_pixels,
+        padded=find_padding(samples, padding),
+    )
+    warnings = () if grey is samples else (_dropped(layout.stored),)
+    return Stored(_extend_sign(grey, layout.stored) if layout.signed else grey, warnings=warnings)
+
+
+def _dropped(stored: int) -> str:
+    return (
+        f"Marks kept in the bits above the {stored} of the image, probably an overlay, were left "
+        "out."
+    )
 
 
 def _extend_sign(samples: NDArray[Any], stored: int) -> NDArray[Any]:
     """Two's complement of ``stored`` bits, some writers having extended the sign, some not."""
-    bits = samples.dtype.itemsize * 8
     low, high = int(samples.min()), int(samples.max())
     half = 1 << (stored - 1)
     # Values in range are right already; values beyond both conventions use more bits than said.
-    if stored >= bits or high < half or low < -half or high >= 2 * half:
+    if stored >= samples.dtype.itemsize * 8 or high < half or low < -half or high >= 2 * half:
         return samples
-    room = samples.dtype.type(bits - stored)
-    return np.asarray((samples << room) >> room)
+    return keep_bits(samples, stored)

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cxr_valve.imaging.depth import to_uint16
-from cxr_valve.imaging.header import Layout, number, numbers, word
+from cxr_valve.imaging.header import Layout, number, word
 from cxr_valve.imaging.lookup import LookupTable, read_table
+from cxr_valve.imaging.padding import Padding, find_padding, read_padding
 from cxr_valve.imaging.window import Window, percentile_limits, read_windows, table_window
 
 #: A window that shows less than this share of the image is a mistake, and is not used.
@@ -32,7 +33,7 @@ class Grading:
     modality_table: LookupTable | None = None
     windows: tuple[Window, ...] = ()
     inverted: bool = False
-    padding: tuple[float, float] | None = None
+    padding: Padding | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -73,7 +74,7 @@ def read_grading(dataset: Any, layout: Layout) -> Grading:
         windows=tuple(windows),
         inverted=layout.photometric == "MONOCHROME1"
         or word(dataset, "PresentationLUTShape") == "INVERSE",
-        padding=_padding(dataset, layout),
+        padding=read_padding(dataset, layout),
         warnings=tuple(warnings),
     )
 
@@ -84,7 +85,7 @@ def grade(stored: NDArray[Any], bits: int, grading: Grading) -> Graded:
     ``bits`` is the declared depth: inversion turns values over within it, so that the same
     image stored as MONOCHROME1 and as MONOCHROME2 gives the same pixels.
     """
-    padded = _padded(stored, grading.padding)
+    padded = find_padding(stored, grading.padding)
     if padded is not None:
         # Padding may lie far outside the image and must not stretch its range.
         stored = np.where(padded, stored[~padded].min(), stored)
@@ -177,35 +178,3 @@ def _sample(pixels: NDArray[np.uint16], padded: NDArray[np.bool_] | None) -> NDA
         return np.ascontiguousarray(sample)
     kept = sample[~padded[::step, ::step]]
     return kept if kept.size else pixels[~padded]
-
-
-def _padded(stored: NDArray[Any], padding: tuple[float, float] | None) -> NDArray[np.bool_] | None:
-    """Where the stored values are padding; None if nowhere, or everywhere."""
-    if padding is None:
-        return None
-    low, high = padding
-    padded = stored == low if low == high else (stored >= low) & (stored <= high)
-    some = bool(padded.any()) and not bool(padded.all())
-    return np.asarray(padded) if some else None
-
-
-def _padding(dataset: Any, layout: Layout) -> tuple[float, float] | None:
-    """Padding values as stored values, whatever VR the file gave them."""
-    keywords = ("PixelPaddingValue", "PixelPaddingRangeLimit")
-    if layout.float_bytes:
-        keywords = ("FloatPixelPaddingValue", "FloatPixelPaddingRangeLimit")
-        if layout.float_bytes == 8:
-            keywords = ("DoubleFloatPixelPaddingValue", "DoubleFloatPixelPaddingRangeLimit")
-    ends = [values[0] for keyword in keywords if (values := numbers(dataset, keyword))]
-    if "PixelPaddingValue" in keywords:
-        ends = [_as_stored(value, layout) for value in ends]
-    return (min(ends), max(ends)) if ends else None
-
-
-def _as_stored(value: float, layout: Layout) -> float:
-    bits = layout.allocated
-    if layout.signed and value >= 1 << (bits - 1):
-        return value - (1 << bits)
-    if not layout.signed and value < 0:
-        return value + (1 << bits)
-    return value

@@ -1,6 +1,7 @@
 """Many files, streamed: a few are read side by side, memory stays flat."""
 
 import os
+import stat
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -38,14 +39,32 @@ class Outcome:
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """Files named, and every file below the folders named, in order; hidden ones are skipped."""
+    """Files named, and every file below the folders named, in order; hidden ones are skipped.
+
+    Folders below these that cannot be listed, and links to folders, which are not followed as
+    they may lead in a circle, come as they are: reading them says why nothing in them was read.
+    """
     for path in paths:
-        if not path.is_dir():
+        # ``Path.is_dir`` fails on a name that is too long; that is for the reading to say.
+        if os.path.isdir(path):  # noqa: PTH112
+            yield from _below(path)
+        else:
             yield path
-            continue
-        for folder, folders, files in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            yield from (Path(folder, name) for name in sorted(files) if not name.startswith("."))
+
+
+def _below(top: Path) -> Iterator[Path]:
+    closed: list[Path] = []
+
+    def remember(error: OSError) -> None:
+        closed.append(Path(error.filename))
+
+    for folder, folders, files in os.walk(top, onerror=remember):
+        yield from closed
+        closed.clear()
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(folder, name) for name in sorted(files) if not name.startswith("."))
+        yield from (linked for name in folders if (linked := Path(folder, name)).is_symlink())
+    yield from closed
 
 
 def read_files(
@@ -72,11 +91,36 @@ def read_files(
 
 
 def _decode(reader: Reader, path: Path) -> Inputs:
-    if path.stat().st_size > MAX_BYTES:
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        _look_into(path)
+    elif not stat.S_ISREG(found.st_mode):
+        # Opening a pipe waits for somebody to write to it, and a device may never end.
+        raise Refusal("no-file", "a file", "a pipe or device", "Name a file that holds the image.")
+    if found.st_size > MAX_BYTES:
         raise too_large(
-            f"a file of at most {MAX_BYTES // 10**6} MB", f"{path.stat().st_size / 1e6:.0f} MB"
+            f"a file of at most {MAX_BYTES // 10**6} MB", f"{found.st_size / 1e6:.0f} MB"
         )
-    return reader.inputs(path.read_bytes())
+    with path.open("rb") as stream:
+        # It may have grown; one byte too many is enough to refuse it.
+        return reader.inputs(stream.read(MAX_BYTES + 1))
+
+
+def _look_into(folder: Path) -> None:
+    """Say why a folder was not entered.
+
+    Raises:
+        Refusal: it is a link.
+        OSError: it cannot be listed.
+    """
+    if folder.is_symlink():
+        found = "a link to a folder, which is not followed"
+        raise Refusal("linked-folder", "a file", found, "Name the folder on the command line.")
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        found = f"a folder that cannot be listed ({error.strerror})"
+        raise OSError(error.errno, found) from error
 
 
 def outcome_of(path: Path, reading: Reading, inputs: Inputs | None) -> Outcome:

@@ -53,6 +53,30 @@ def test_view_from_code_and_orientation(make_dicom, chest):
     assert load_radiograph(make_dicom(chest, PatientOrientation=["L", "F"])).view is None
 
 
+MIRRORED = "The file says that columns run to the patient's right: the image is stored mirrored."
+
+
+@pytest.mark.parametrize("orientation", [["R", "F"], ["RP", "F"], ["R", "FL"]])
+@pytest.mark.parametrize("view", ["PA", "AP", ""])
+def test_columns_that_run_to_the_right_are_a_mirror_image(make_dicom, chest, orientation, view):
+    mirrored = make_dicom(chest, PatientOrientation=orientation, ViewPosition=view)
+    assert MIRRORED in load_radiograph(mirrored).warnings
+
+
+@pytest.mark.parametrize(
+    "orientation",
+    [["L", "F"], ["R", "H"], ["A", "F"], ["F", "R"], ["R"], ["", ""], ["ROE", "X"], []],
+)
+def test_other_orientations_are_not(make_dicom, chest, orientation):
+    radiograph = load_radiograph(make_dicom(chest, PatientOrientation=orientation))
+    assert not any("mirrored" in warning for warning in radiograph.warnings)
+
+
+def test_of_other_views_than_a_frontal_nothing_is_said(make_dicom, chest):
+    oblique = make_dicom(chest, PatientOrientation=["R", "F"], ViewPosition="MLO")
+    assert MIRRORED not in load_radiograph(oblique).warnings
+
+
 @pytest.mark.parametrize(
     ("attributes", "text"),
     [

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -94,3 +95,75 @@ def test_two_files_of_one_name_keep_their_evidence_apart(folder: Path, tmp_path:
     root = tmp_path / "evidence"
     main(["read", str(folder / "a.png"), str(other), "--evidence", str(root)])
     assert sorted(path.name for path in root.iterdir()) == ["a.png", "a.png-2"]
+
+
+def test_a_file_in_the_place_of_a_folder_is_left_alone(folder: Path, tmp_path: Path) -> None:
+    """As where the evidence goes beside the radiographs."""
+    root = folder / "b"
+    (root / "a.png").write_bytes(b"an image of somebody's")
+    assert main(["read", str(folder / "a.png"), "--evidence", str(root)]) == 0
+    assert (root / "a.png").read_bytes() == b"an image of somebody's"
+    assert (root / "a.png-2" / "geometry.json").is_file()
+
+
+def test_the_longest_names_keep_their_evidence_apart(folder: Path, tmp_path: Path) -> None:
+    name = "é" * 125 + ".png"
+    assert len(os.fsencode(name)) == 254
+    for place in (folder, folder / "b"):
+        shutil.copy(folder / "a.png", place / name)
+    root = tmp_path / "evidence"
+    assert (
+        main(["read", *map(str, (folder / name, folder / "b" / name)), "--evidence", str(root)])
+        == 0
+    )
+    assert sorted(path.name for path in root.iterdir()) == ["é" * 125 + ".pn-2", name]
+
+
+NOT_WRITTEN = "Evidence not written: expected a folder that can be written to, found: "
+
+
+@pytest.fixture
+def one_blocked(folder: Path, tmp_path: Path) -> list[str]:
+    """Arguments that read two radiographs, one with a file where a folder above should be."""
+    root = tmp_path / "evidence"
+    root.mkdir()
+    (root / "b").write_bytes(b"a file")
+    (folder / "broken.png").unlink()
+    (folder / "large.dcm").unlink()
+    return ["read", str(folder), "--evidence", str(root)]
+
+
+def test_evidence_that_cannot_be_written_is_noted_and_the_rest_goes_on(
+    one_blocked: list[str], tmp_path: Path, capsys, monkeypatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    assert main([*one_blocked, "--csv", str(tmp_path / "out.csv")]) == 1
+    rows = capsys.readouterr().out.splitlines()
+    [noted] = [row for row in rows if "case.dcm" in row]
+    assert NOT_WRITTEN + "Not a directory. Choose another with --evidence." in noted
+    [other] = [row for row in rows if "a.png" in row]
+    assert "Evidence" not in other
+    assert "2 of 2 read" in rows[-2]
+    assert (tmp_path / "evidence" / "a.png" / "geometry.json").is_file()
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == 3
+
+
+def test_with_json_on_standard_output_it_is_said_on_the_other(
+    one_blocked: list[str], capsys, monkeypatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    assert main([*one_blocked, "--json", "-"]) == 1
+    shown = capsys.readouterr()
+    assert [json.loads(line)["status"] for line in shown.out.splitlines()] == ["read", "read"]
+    assert f"case.dcm: {NOT_WRITTEN}Not a directory." in shown.err
+
+
+def test_a_link_that_leads_in_a_circle_is_an_error_and_the_rest_goes_on(
+    folder: Path, tmp_path: Path, capsys
+) -> None:
+    circle = folder / "b" / "circle.png"
+    circle.symlink_to(circle)
+    root = tmp_path / "evidence"
+    records = read_json(capsys, circle, folder / "a.png", "--evidence", root)
+    assert [record["status"] for record in records] == ["error", "read"]
+    assert (root / "a.png" / "geometry.json").is_file()

@@ -1,5 +1,6 @@
 """What ``read`` does with wrong usage, odd names, closed pipes and a table of its own."""
 
+import contextlib
 import csv
 import io
 import json
@@ -127,3 +128,81 @@ def test_a_pipe_that_closes_early_is_no_traceback(folder: Path, monkeypatch, cap
 
     monkeypatch.setattr("sys.stdout", Closed())
     assert main(["read", str(folder / "a.png"), "--json", "-"]) == 2
+
+
+ESCAPES = "\x1b]0;owned\x07\x1b[2J\r\u202egnp.png"
+ESCAPED = r"\x1b]0;owned\x07\x1b[2J\r\u202egnp.png"
+
+
+def test_no_file_name_reaches_the_terminal_as_an_order(folder: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    shutil.copy(folder / "a.png", folder / "b" / ESCAPES)
+    assert main(["read", str(folder / "b")]) == 0
+    shown = capsys.readouterr().out
+    assert ESCAPED in shown
+    assert not {"\x1b", "\x07", "\r", "\u202e"} & set(shown)
+
+
+def test_nor_does_the_name_of_a_place_one_cannot_write_to(folder, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    target = folder / "nowhere" / ESCAPES
+    assert main(["read", str(folder / "a.png"), "--csv", str(target)]) == 2
+    shown = capsys.readouterr().err
+    assert "Cannot write: [Errno 2]" in shown
+    assert not {"\x07", "\r", "\u202e"} & set(shown)
+    assert "\x1b]" not in shown
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+def test_an_output_that_lacks_a_character_is_no_traceback(
+    folder: Path, encoding: str, monkeypatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    shutil.copy(folder / "a.png", folder / "b" / "żółw.png")
+    output, other = (io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2))
+    monkeypatch.setattr("sys.stdout", output)
+    monkeypatch.setattr("sys.stderr", other)
+    assert main(["read", str(folder / "b")]) == 0
+    output.flush()
+    shown = output.buffer.getvalue().decode(encoding)
+    assert "2 of 2 read" in shown
+    assert r"\u017c" in shown
+
+
+def test_a_table_is_shown_of_what_was_read_before_writing_failed(
+    folder: Path, capsys, monkeypatch
+) -> None:
+    from cxr_valve.reading.serialise import CsvRows
+
+    written = CsvRows.write
+    calls = iter(range(9))
+
+    def write(self: CsvRows, record: dict) -> None:
+        if next(calls) == 1:
+            raise OSError(28, "No space left on device")
+        written(self, record)
+
+    monkeypatch.setattr(CsvRows, "write", write)
+    target = str(folder.parent / "out.csv")
+    assert main(["read", str(folder / "a.png"), str(folder / "b"), "--csv", target]) == 2
+    shown = capsys.readouterr()
+    assert "1 of 1 read" in shown.out
+    assert "Cannot write: [Errno 28] No space left on device" in shown.err
+
+
+def test_a_name_that_is_too_long_is_a_row_and_no_traceback(folder: Path, capsys) -> None:
+    records = read_json(capsys, "x" * 300 + ".png", folder / "a.png")
+    assert [record["status"] for record in records] == ["error", "read"]
+    assert "File name too long" in records[0]["reason"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_standard_output_is_no_traceback(folder: Path, monkeypatch, capsys) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        assert main(["read", str(folder / "a.png")]) == 2
+        assert "Cannot write: [Errno 28] No space left" in capsys.readouterr().err
+        # What is left in its buffer would fail again when it is closed.
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            full.close()

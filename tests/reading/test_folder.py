@@ -132,3 +132,90 @@ def test_many_at_once_give_the_numbers_of_one_at_a_time(reader, folder: Path) ->
 def test_the_same_file_gives_the_same_numbers(reader, folder: Path) -> None:
     first, second = read_files(reader, [folder / "a.png", folder / "a.png"])
     assert first.reading.findings["as"].score == second.reading.findings["as"].score
+
+
+@pytest.fixture
+def pipe(folder: Path) -> Path:
+    """A named pipe between two radiographs, to which nobody writes."""
+    pipe = folder / "b" / "a-pipe.dcm"
+    os.mkfifo(pipe)
+    return pipe
+
+
+def test_a_pipe_is_refused_without_waiting_for_it(reader, folder: Path, pipe: Path) -> None:
+    outcomes = {outcome.path.name: outcome for outcome in read_files(reader, find_files([folder]))}
+    assert outcomes["a-pipe.dcm"].status == "refused"
+    assert outcomes["a-pipe.dcm"].reason == (
+        "Expected a file, found a pipe or device. Name a file that holds the image."
+    )
+    assert outcomes["case.dcm"].status == "read"
+
+
+def test_a_device_is_refused(reader) -> None:
+    [outcome] = read_files(reader, [Path("/dev/zero")])
+    assert "Expected a file, found a pipe or device." in (outcome.reason or "")
+
+
+def test_no_more_is_read_than_a_file_may_hold(
+    reader, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that grows after it was looked at."""
+    monkeypatch.setattr("cxr_valve.reading.folder.MAX_BYTES", 1000)
+    monkeypatch.setattr("cxr_valve.imaging.load.MAX_BYTES", 1000)
+    small = os.stat_result((0o100644, 0, 0, 0, 0, 0, 10, 0, 0, 0))
+    monkeypatch.setattr(Path, "stat", lambda _: small)
+    taken: list[int] = []
+    whole = reader.inputs
+
+    def inputs(data: bytes) -> object:
+        taken.append(len(data))
+        return whole(data)
+
+    monkeypatch.setattr(reader, "inputs", inputs)
+    [outcome] = read_files(reader, [folder / "a.png"])
+    assert taken == [1001]
+    assert (outcome.status, "at most" in (outcome.reason or "")) == ("refused", True)
+
+
+def test_a_name_that_is_too_long_is_an_error_of_its_own(reader, folder: Path) -> None:
+    paths = [Path("x" * 300 + ".png"), folder / "a.png"]
+    assert list(find_files(paths)) == paths
+    long, good = read_files(reader, find_files(paths))
+    assert (long.status, good.status) == ("error", "read")
+    assert long.reason == "Expected a readable file, found: File name too long. Check the path."
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error_that_names_it(
+    reader, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = os.scandir
+
+    def scandir(path: os.PathLike[str] | str = ".") -> object:
+        if Path(path).name == "b":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = list(find_files([folder]))
+    assert found[-1] == folder / "b"
+    *_, outcome = read_files(reader, found)
+    assert (outcome.path, outcome.status) == (folder / "b", "error")
+    assert outcome.reason == (
+        "Expected a readable file, found: a folder that cannot be listed (Permission denied). "
+        "Check the path."
+    )
+
+
+def test_a_link_to_a_folder_is_named_and_not_followed(reader, folder: Path) -> None:
+    (folder / "circle").symlink_to(folder)
+    (folder / ".hidden-link").symlink_to(folder)
+    found = [str(path.relative_to(folder)) for path in find_files([folder])]
+    assert found == ["a.png", "broken.png", "large.dcm", "circle", "b/case.dcm"]
+    [outcome] = read_files(reader, [folder / "circle"])
+    assert outcome.status == "refused"
+    assert outcome.reason == (
+        "Expected a file, found a link to a folder, which is not followed. Name the folder on the "
+        "command line."
+    )
+    # Named, it is a folder like any other.
+    assert (folder / "circle" / "b" / "case.dcm") in find_files([folder / "circle"])
