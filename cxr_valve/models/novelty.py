@@ -132,7 +132,7 @@ def read_off(novelty: Novelty, description: NDArray[np.float32], *, simulated: b
     """Place one image; ``simulated``: the cohort was simulated, which the sentence then says."""
     percentile = novelty.percentile(description)
     cohort = "the simulated radiographs" if simulated else "the radiographs"
-    own = f"of their own {len(novelty.distances)} held-out images"
+    own = f"of {len(novelty.distances)} held out"
     if percentile >= 100:
         place = f"further out than every one {own}"
     else:

@@ -103,13 +103,13 @@ def test_the_sentence_says_whose_images_it_was_compared_with(fitted) -> None:
     assert typical.words.startswith(
         "Within the range of the radiographs these weights learnt from: further out than"
     )
-    assert "of their own 300 held-out images" in typical.words
+    assert "of 300 held out" in typical.words
     far = read_off(fitted, fitted.mean + 50, simulated=True)
     assert far.percentile == 100
     assert far.words.startswith(
         "Unlike the simulated radiographs these weights learnt from: further"
     )
-    assert "every one of their own 300 held-out images" in far.words
+    assert "every one of 300 held out" in far.words
     assert "Every real radiograph is; the numbers say nothing about this patient." in far.words
     # An unusual image among simulated ones is no real one for that.
     steps = (read_off(fitted, fitted.mean + x, simulated=True) for x in np.linspace(0, 5, 400))

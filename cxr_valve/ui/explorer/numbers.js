@@ -21,11 +21,11 @@ function percent(value, digits = percentDigits(value)) {
 
 /** Digits of the value, and of a limit that would else be written as the 0 or 100 it is not. */
 function percentRange(low, high, value) {
+  const least = Math.max(1, percentDigits(value));
   const limit = (x) => {
-    const digits = Math.max(1, percentDigits(value));
-    const written = Number((100 * x).toFixed(digits));
-    const rounded = (written === 0 && x > 0) || (written === 100 && x < 1);
-    return (100 * x).toFixed(rounded ? Math.max(digits, percentDigits(x)) : digits);
+    const inside = x > 0 && x < 1;
+    const digits = [0, 1, 2, 3].find((more) => !inside || !["0", "100"].includes(String(Number((100 * x).toFixed(least + more)))));
+    return (100 * x).toFixed(least + (digits ?? 3));
   };
   return `${limit(low)}–${limit(high)}`;
 }

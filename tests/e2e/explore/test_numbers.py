@@ -152,7 +152,7 @@ def test_a_score_keeps_what_its_reading_said_against_it(explore: Callable[..., "
 
 def test_limits_are_not_rounded_to_a_certainty(explore: Callable[..., "Page"]) -> None:
     shown = numbers(explore(src="table:99,1,1,99:as", p="0.1"))
-    assert "99.0% 94.6–99.975" in " ".join(shown["Whatever the prevalence: Sensitivity"].split())
+    assert "99.0% 94.6–99.97" in " ".join(shown["Whatever the prevalence: Sensitivity"].split())
 
 
 def test_off_its_own_prevalence_average_precision_is_left_to_the_bootstrap(
