@@ -186,11 +186,13 @@ class RunFolder:
             ValueError: there is no such column.
         """
         file = self.path / METRICS
-        fresh = not file.exists()
+        before = file.read_bytes()[-1:] if file.exists() else b""
         with file.open("a", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, METRIC_COLUMNS, restval="")
-            if fresh:
+            if not before:
                 writer.writeheader()
+            elif before != b"\n":
+                stream.write("\n")  # A full disk tore the last row: the next must not join it.
             writer.writerow(values)
 
     def metrics(self) -> "pd.DataFrame":
@@ -204,7 +206,9 @@ class RunFolder:
         except OSError:
             text = ""
         for row in csv.DictReader(text.splitlines(), METRIC_COLUMNS):
-            if row["member"] != "member" and not any(value is None for value in row.values()):
+            # Cells beyond the last column come under None, those before it that lack are None.
+            torn = None in row or None in row.values()
+            if row["member"] != "member" and not torn:
                 rows.append({name: row[name] for name in METRIC_COLUMNS})
         table = pd.DataFrame(rows, columns=list(METRIC_COLUMNS))
         for name in METRIC_COLUMNS[1:]:

@@ -1,6 +1,7 @@
 """One run: what it is doing, its curves and log, and what can be done with it."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -46,8 +47,9 @@ def show_run(desk: Desk, run: Run, others: Sequence[Run]) -> None:
 
 def _training(desk: Desk, run: Run, others: Sequence[Run]) -> None:
     """Curves, log, recipe and command."""
-    compared = _compared(run, others)
-    tables = {_label(item): desk.metrics(item.id) for item in [run, *compared]}
+    names = labels([run, *others])
+    compared = _compared(run, others, names)
+    tables = {names[item.id]: desk.metrics(item.id) for item in [run, *compared]}
     show_curves(tables, run.id)
     with st.expander("Log", expanded=run.state == "failed"):
         lines = desk.log(run.id, LOG_LINES)
@@ -57,8 +59,15 @@ def _training(desk: Desk, run: Run, others: Sequence[Run]) -> None:
         st.html(facts([(key.replace("_", " "), _plain(v)) for key, v in run.recipe.items()]))
 
 
-def _label(run: Run) -> str:
-    return f"{run.title} ({run.created[5:16].replace('T', ' ')})"
+def labels(runs: Sequence[Run]) -> dict[str, str]:
+    """What each run is called beside others, by id: never two of them alike."""
+    called = {run.id: f"{run.title} ({run.created[5:16].replace('T', ' ')})" for run in runs}
+    often = Counter(called.values())
+    # Ids end in what tells runs of one moment apart.
+    return {
+        id: name if often[name] == 1 else f"{name}, {id.rsplit('-', 1)[-1]}"
+        for id, name in called.items()
+    }
 
 
 def _plain(value: object) -> str:
@@ -104,15 +113,14 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     ]
 
 
-def _compared(run: Run, others: Sequence[Run]) -> list[Run]:
+def _compared(run: Run, others: Sequence[Run], names: Mapping[str, str]) -> list[Run]:
     """Other runs of the same finding, overlaid."""
     alike = [item for item in others if item.id != run.id and item.finding == run.finding]
     if not alike:
         return []
-    names = {item.id: _label(item) for item in alike}
     picked = st.multiselect(
         "Compare with",
-        list(names),
+        [item.id for item in alike],
         format_func=names.__getitem__,
         key=f"compare-{run.id}",
         max_selections=4,

@@ -151,6 +151,12 @@ def test_a_half_written_last_line_of_the_curves_is_passed_over(run: RunFolder) -
         stream.write("a,2,20")
     table = run.metrics()
     assert table[["epoch", "train_loss"]].to_numpy().tolist() == [[0, 0.7], [1, 0.5]]
+    # The next row does not join the torn one, and old files where it did are read without both.
+    run.append_metrics(member="a", epoch=2, train_loss=0.4)
+    assert run.metrics()["train_loss"].tolist() == [0.7, 0.5, 0.4]
+    with (run.path / "metrics.csv").open("a") as stream:
+        stream.write("a,3,30,0.5" + "a,3,30,0.5,0.6,0.9,,,0.001" + "\n")
+    assert run.metrics()["epoch"].tolist() == [0, 1, 2]
     with pytest.raises(ValueError, match="colour"):
         run.append_metrics(member="a", colour=1)
 

@@ -4,9 +4,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from cxr_valve.ui.training import run_view
 from tests.ui.training.steps import MakeRun, badges, html, labels, opened, press
 from train.runs import RunFolder, find_run
 from train.runs.process import this_process
@@ -157,3 +159,20 @@ def test_a_folder_of_runs_that_cannot_be_written_is_said(
     page = press(opened(), "Run the demonstration")
     assert page.error[0].value.startswith("The run could not be kept: not a directory.")
     assert page.subheader[0].value == "Nothing was trained here yet"
+
+
+def test_runs_of_one_title_and_minute_are_told_apart_by_their_ids() -> None:
+    """Two clicks on Duplicate make such twins; one must not stand for the other in a chart."""
+    first, twin, other = (
+        SimpleNamespace(id=f"20261129-19000{n}000000-mr-{end}", title=title, created=created)
+        for n, end, title, created in (
+            (1, "a1b2", "copy", "2026-11-29T19:00:01"),
+            (2, "c3d4", "copy", "2026-11-29T19:00:02"),
+            (3, "e5f6", "copy", "2026-11-29T19:01:00"),
+        )
+    )
+    assert list(run_view.labels([first, twin, other]).values()) == [
+        "copy (11-29 19:00), a1b2",
+        "copy (11-29 19:00), c3d4",
+        "copy (11-29 19:01)",
+    ]
