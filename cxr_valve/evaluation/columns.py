@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields, replace
 
 import pandas as pd
@@ -14,7 +15,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("class", "finding", "diagnosis", "reference", "disease", "positive", "event"),
     ),
     "score": (
-        *("score", "scores", "probability", "prob", "proba", "ypred", "yscore", "yprob", "p"),
+        *("score", "scores", "probability", "prob", "proba", "yscore", "yprob", "yproba", "ypred"),
+        *("p",),
         *("prediction", "predicted", "pred", "output", "risk", "confidence"),
     ),
     "patient": (
@@ -26,6 +28,12 @@ NAMES: dict[str, tuple[str, ...]] = {
     "age": ("age", "ageyears", "patientage", "agey"),
     "view": ("view", "viewposition", "projection"),
 }
+# Words by which a longer name is known: "mr_label", "score (AS)", "p_mr".
+WORDS = {part: frozenset({part}) for part in NAMES} | {
+    "score": frozenset({"score", "probability", "prob", "proba", "p"})
+}
+# A longer name that holds one of these is about something else: "patient_birth_date".
+FOREIGN = frozenset({"date", "day", "time", "year", "name", "birth", "dob", "gender", "severity"})
 POSITIVE_WORDS = frozenset({"1", "true", "t", "yes", "y", "positive", "pos", "present"})
 NEGATIVE_WORDS = frozenset({"0", "false", "f", "no", "n", "negative", "neg", "absent"})
 
@@ -48,19 +56,25 @@ class Columns:
         return {part: column for part, column in named.items() if column is not None}
 
 
-def guess_columns(frame: pd.DataFrame, chosen: Columns | None = None) -> Columns:
+def guess_columns(
+    frame: pd.DataFrame, chosen: Columns | None = None, *, left_out: Collection[str] = ()
+) -> Columns:
     """Fill in the parts ``chosen`` leaves open, by name and then, for label and score, by content.
 
-    By content only where one column alone fits: values 0/1 or yes/no for the label, numbers from
-    0 to 1 that are not all 0 or 1 for the score. A column plays one part.
+    First by whole names, then by a word of a longer name. Of several names a score may have, the
+    first that holds more than 0 and 1 counts, since those are decisions. By content only where one
+    column alone fits: values 0/1 or yes/no for the label, numbers from 0 to 1 that are not all 0
+    or 1 for the score. A column plays one part; those of ``left_out`` are played by none.
     """
     found = chosen or Columns()
-    for part, names in NAMES.items():
-        if getattr(found, part) is None:
-            free = _free(frame, found)
-            match = next((c for n in names for c in free if _plain(c) == n), None)
-            match = match or _ending(part, free)
-            found = replace(found, **{part: match})
+    parts = [p for p in NAMES if p not in left_out and getattr(found, p) is None]
+    for way in (named, _worded):
+        for part in parts:
+            if getattr(found, part) is None:
+                matches = way(part, _free(frame, found))
+                found = replace(found, **{part: matches[0] if matches else None})
+    if "score" in parts:
+        found = replace(found, score=_finer(frame, found))
     for part, fits in (("label", _is_label), ("score", _is_score)):
         if getattr(found, part) is None:
             candidates = [c for c in _free(frame, found) if fits(frame[c])]
@@ -83,10 +97,27 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _ending(part: str, free: list[str]) -> str | None:
-    """A name such as ``mr_label`` or ``score (AS)``: one column that has the part's own word."""
-    words = [c for c in free if part in re.split(r"[^a-z]+", c.lower())]
-    return words[0] if len(words) == 1 else None
+def named(part: str, columns: Iterable[str]) -> list[str]:
+    """The columns that have one of the part's usual names, the likeliest first."""
+    plain = [(_plain(c), c) for c in columns]
+    return [c for name in NAMES[part] for own, c in plain if own == name]
+
+
+def _worded(part: str, free: list[str]) -> list[str]:
+    """A name such as ``mr_label`` or ``score (AS)``: one column with a word of the part alone."""
+    others = FOREIGN.union(*(words for other, words in WORDS.items() if other != part))
+    split = {c: set(re.split(r"[^a-z]+", c.lower())) for c in free}
+    words = [c for c, found in split.items() if found & WORDS[part] and not found & others]
+    return words if len(words) == 1 else []
+
+
+def _finer(frame: pd.DataFrame, found: Columns) -> str | None:
+    """The guessed score; where it holds decisions (0 and 1), another column of a score's name."""
+    if found.score is None or _is_score(frame[found.score]):
+        return found.score
+    free = _free(frame, found)
+    others = [*named("score", free), *_worded("score", free)]
+    return next((c for c in others if _is_score(frame[c])), found.score)
 
 
 def _is_label(cells: pd.Series[str]) -> bool:

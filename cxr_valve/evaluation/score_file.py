@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +33,17 @@ def read_scores(source: Path | bytes, columns: Columns | None = None, *, name: s
     return to_cohort(read_table(source, name), columns)
 
 
-def to_cohort(frame: pd.DataFrame, columns: Columns | None = None) -> Cohort:
-    """The cohort of a table read by ``read_table``.
+def to_cohort(
+    frame: pd.DataFrame, columns: Columns | None = None, *, left_out: Collection[str] = ()
+) -> Cohort:
+    """The cohort of a table read by ``read_table``; parts ``left_out`` are not guessed.
 
     Labels are 0/1, true/false, yes/no or positive/negative; scores are numbers from 0 to 1; ages
     are numbers or empty. Raises ScoreFileError naming the first cell that is not, a column that is
     missing, or a cell of a used column that a spreadsheet would run as a formula.
     """
     _check_named(frame, columns or Columns())
-    found = guess_columns(frame, columns)
+    found = guess_columns(frame, columns, left_out=left_out)
     for part in ("label", "score"):
         if getattr(found, part) is None:
             raise ScoreFileError(
@@ -54,15 +57,29 @@ def to_cohort(frame: pd.DataFrame, columns: Columns | None = None) -> Cohort:
     for column in used.values():
         _refuse_formulas(frame[column])
     age = used.get("age")
+    scores = _scores(frame[used["score"]])
     return Cohort(
         _labels(frame[used["label"]]),
-        _scores(frame[used["score"]]),
+        scores,
         patients=_patients(frame, used.get("patient")),
         grade=_text(frame, used.get("grade")),
         sex=_text(frame, used.get("sex")),
         age=None if age is None else _ages(frame[age]),
         view=_text(frame, used.get("view")),
-        warnings=(*_unused_formulas(frame, set(used.values())), *_mixed_splits(frame)),
+        warnings=(
+            *_decisions(scores, used["score"]),
+            *_unused_formulas(frame, set(used.values())),
+            *_mixed_splits(frame),
+        ),
+    )
+
+
+def _decisions(scores: FloatArray, column: str) -> tuple[str, ...]:
+    if not len(scores) or not np.isin(scores, (0, 1)).all():
+        return ()
+    return (
+        f"Column {column!r} holds only 0 and 1: decisions of one threshold, not scores. AUC and "
+        "curves are those of a single operating point.",
     )
 
 

@@ -21,7 +21,7 @@ from cxr_valve.imaging.radiograph import Radiograph
 from cxr_valve.models.ensemble import Ensemble, EnsembleOutput, open_ensembles
 from cxr_valve.models.evidence import padding_share
 from cxr_valve.models.novelty import Novelty, NoveltyReading, read_novelty, read_off
-from cxr_valve.reading.reading import FindingReading, InputFacts, MemberReading, Reading
+from cxr_valve.reading.reading import DECIMALS, FindingReading, InputFacts, MemberReading, Reading
 from cxr_valve.reading.values import is_value, read_value
 
 #: A refused image keeps its heart size where the masks are this plausible and the gate gave it at
@@ -187,7 +187,8 @@ def _finding(
         prevalence=card.prevalence,
         likelihood_ratio=chain.likelihood_ratio,
         threshold=card.operating_point.threshold,
-        positive=bool(is_positive(np.array(chain.score), card.operating_point.threshold)),
+        # Thresholds are scores as they are written, so this one is compared as it is written.
+        positive=bool(is_positive(np.round(chain.score, DECIMALS), card.operating_point.threshold)),
         members=members,
         consensus=output.consensus,
         scale=card.evidence,

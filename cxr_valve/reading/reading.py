@@ -9,6 +9,9 @@ from cxr_valve.imaging.geometry import Geometry
 from cxr_valve.models.evidence import Grid
 from cxr_valve.models.novelty import NoveltyReading
 
+#: Probabilities and scores are given, and scores compared with thresholds, to this many decimals.
+DECIMALS = 6
+
 
 @dataclass(frozen=True)
 class InputFacts:

@@ -9,10 +9,9 @@ from cxr_valve.cards import AnyCard
 from cxr_valve.evaluation.safe_export import neutralised
 from cxr_valve.models.novelty import NoveltyReading
 from cxr_valve.reading.folder import Outcome
-from cxr_valve.reading.reading import FindingReading, Reading, ValueReading
+from cxr_valve.reading.reading import DECIMALS, FindingReading, Reading, ValueReading
 
-#: Probabilities and scores are given to this many decimals.
-DECIMALS = 6
+#: Values are given to this many decimals.
 VALUE_DECIMALS = 2
 INPUT_FIELDS = (
     "rows",

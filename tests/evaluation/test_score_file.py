@@ -200,3 +200,41 @@ def test_a_bare_carriage_return_cannot_start_a_new_row_with_a_formula() -> None:
 def test_a_column_plays_one_part() -> None:
     with pytest.raises(ScoreFileError, match=r"'label' .* as both label and score"):
         read_scores(GOOD, Columns(label="label", score="label"))
+
+
+@pytest.mark.parametrize(
+    ("header", "score"),
+    [
+        ("y_true,y_pred,y_prob", "y_prob"),
+        ("y_true,y_pred,y_score", "y_score"),
+        ("label,prediction,mr_probability", "mr_probability"),
+        ("label,pred,p_mr", "p_mr"),
+    ],
+)
+def test_a_decision_is_not_taken_for_the_score_beside_it(header: str, score: str) -> None:
+    rows = [[f"{i % 2}", f"{(i + i // 3) % 2}", f"{(i % 7) / 7:.3f}"] for i in range(20)]
+    frame = pd.DataFrame(rows, columns=header.split(","))
+    assert guess_columns(frame).score == score
+    assert to_cohort(frame).warnings == ()
+
+
+def test_decisions_without_a_score_are_taken_and_said_to_be_some() -> None:
+    frame = pd.DataFrame([["1", "1"], ["0", "0"], ["1", "0"]], columns=["label", "y_pred"])
+    [said] = to_cohort(frame).warnings
+    assert said.startswith("Column 'y_pred' holds only 0 and 1: decisions of one threshold")
+
+
+@pytest.mark.parametrize("column", ["patient_age", "patient_sex", "patient_birth_date"])
+def test_what_is_known_of_a_patient_is_no_identifier(column: str) -> None:
+    frame = pd.DataFrame([["1", "0.4", "40"]] * 4, columns=["label", "score", column])
+    assert guess_columns(frame).patient is None
+    both = frame.assign(patient_no=["a", "b", "c", "d"])
+    assert guess_columns(both).patient == "patient_no"
+
+
+def test_a_part_that_is_left_out_is_not_guessed() -> None:
+    frame = pd.DataFrame(
+        [["1", "0.4", "p"], ["0", "0.2", "p"]], columns=["label", "score", "patient"]
+    )
+    assert to_cohort(frame).clusters()[1] == 1
+    assert to_cohort(frame, left_out=("patient",)).clusters()[1] == 2

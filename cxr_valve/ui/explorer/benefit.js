@@ -90,6 +90,13 @@ function calibrationChart(parent, app) {
     hover.textContent = words;
   };
 
+  /** The probability of a score at the prevalence that the frequencies were observed at. */
+  const here = (score) => {
+    const { calibrated, prevalence } = app.source;
+    const p = app.probability(app.source, score);
+    return calibrated && prevalence > 0 && prevalence < 1 ? priorShift(p, calibrated.prevalence, prevalence) : p;
+  };
+
   return {
     plot,
     load() {
@@ -97,16 +104,15 @@ function calibrationChart(parent, app) {
       const why = app.source.scale ? `a ${app.source.scale.toLowerCase()} is no probability` : "needs the scores of single cases";
       plot.vacant(data ? "" : why);
       if (!data) return;
-      const { calibrated } = app.source;
-      const known = calibrated ? `Probability, for a prevalence of ${percent(calibrated.prevalence)}` : "Score, read as a probability";
+      const known = app.source.calibrated ? `Probability, at these cases’ prevalence (${percent(app.source.prevalence)})` : "Score, read as a probability";
       write(plot.xLabel, known);
       draw(data);
     },
     update(view) {
       if (!app.source.calibration) return;
-      const at = app.probability(app.source, view.threshold);
+      const at = here(view.threshold);
       place(upright, { x1: plot.px(at), x2: plot.px(at) });
-      const own = app.state.patient === null ? NaN : app.probability(app.source, app.state.patient);
+      const own = app.state.patient === null ? NaN : here(app.state.patient);
       show(patient, !Number.isNaN(own));
       if (!Number.isNaN(own)) place(patient, { x1: plot.px(own), x2: plot.px(own) });
       const bare = app.source.calibration.calibrated ? "" : " The bare score is read as a probability.";

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cxr_valve.evaluation.calibration import safe_logit
+from cxr_valve.evaluation.calibration import prior_shift, safe_logit
 from cxr_valve.evaluation.checks import FloatArray
 from cxr_valve.evaluation.reliability import calibration, smooth_calibration
 from cxr_valve.ui.explorer.source import Source
@@ -16,12 +16,18 @@ BINS = 10
 
 
 def probabilities(source: Source) -> FloatArray:
-    """The probability of each case: calibrated where the source says how, else the bare score."""
+    """The probability of each case: calibrated where the source says how, else the bare score.
+
+    A calibrated one is that at the cases' own prevalence, from which they were observed.
+    """
     cohort = source.cohort
     assert cohort is not None, "only scored cases have probabilities"
     if source.calibrated is None:
         return cohort.scores
-    return source.calibrated.platt.apply(safe_logit(cohort.scores))
+    p = source.calibrated.platt.apply(safe_logit(cohort.scores))
+    if not 0 < cohort.prevalence < 1:
+        return p
+    return np.asarray(prior_shift(p, source.calibrated.prevalence, cohort.prevalence))
 
 
 def calibration_data(source: Source) -> dict[str, Any] | None:

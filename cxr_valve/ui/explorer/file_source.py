@@ -34,13 +34,17 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class FileChoice:
-    """What of a file is used: its columns, one of its splits, and what its scores mean."""
+    """What of a file is used: its columns, one of its splits, and what its scores mean.
+
+    ``left_out`` are parts that no column is to play, though one may have such a name.
+    """
 
     digest: str
     columns: Columns = field(default_factory=Columns)
     split: str = ""
     calibrated: bool = False
     finding: str = ""
+    left_out: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def descriptor(self) -> str:
@@ -55,7 +59,10 @@ class FileChoice:
         """The choice a descriptor names."""
         _, digest, finding, calibrated, split, *columns = parts_of(descriptor, 5 + len(PARTS))
         named = {p: c for p, c in zip(PARTS, columns, strict=False) if c not in ("", NONE)}
-        return cls(digest, Columns(**named), split, calibrated == "1", finding)
+        left_out = tuple(p for p, c in zip(PARTS, columns, strict=False) if c == NONE)
+        # Without these two there is nothing to show, so nobody leaves them out on purpose.
+        left_out = tuple(part for part in left_out if part not in ("label", "score"))
+        return cls(digest, Columns(**named), split, calibrated == "1", finding, left_out)
 
 
 def first_choice(stored: StoredFile, finding: str = "") -> FileChoice:
@@ -88,7 +95,7 @@ def file_source(descriptor: str, stored: StoredFile) -> Source:
             frame = frame[frame["split"] == choice.split] if "split" in frame.columns else frame[:0]
             if frame.empty:
                 raise SourceError(f"Expected rows of split {choice.split!r}; found none.")
-        cohort = to_cohort(frame, choice.columns)
+        cohort = to_cohort(frame, choice.columns, left_out=choice.left_out)
     except ScoreFileError as error:
         raise SourceError(str(error)) from error
     pi = cohort.prevalence

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from cxr_valve.cards import CardError
 from cxr_valve.evaluation.calibration import Platt
-from cxr_valve.evaluation.columns import Columns, guess_columns
+from cxr_valve.evaluation.columns import Columns, guess_columns, named
 from cxr_valve.evaluation.score_file import to_cohort
 from cxr_valve.evaluation.table_file import ScoreFileError, read_table
-from cxr_valve.reading.serialise import DECIMALS, flatten
+from cxr_valve.reading.reading import DECIMALS
+from cxr_valve.reading.serialise import flatten
 from cxr_valve.ui.explorer.file_source import StoredFile, cohort_notes
 from cxr_valve.ui.explorer.source import (
     Calibrated,
@@ -36,6 +37,7 @@ class Joined:
     unread: int
     unlabelled: int
     unmatched: int
+    notes: tuple[str, ...] = ()
 
 
 def readings_descriptor(readings: str, labels: str, finding: str) -> str:
@@ -59,7 +61,7 @@ def readings_source(descriptor: str, readings: StoredFile, labels: StoredFile) -
     simulated = "simulated" in frame.columns and bool(
         (frame["simulated"].str.lower() == "true").any()
     )
-    notes = [f"{len(frame)} radiographs have both a reading and a label."]
+    notes = [f"{len(frame)} radiographs have both a reading and a label.", *joined.notes]
     for number, what in (
         (joined.unread, "could not be read"),
         (joined.unlabelled, "were read but have no label"),
@@ -119,30 +121,36 @@ def join(readings: StoredFile, labels: StoredFile, finding: str) -> Joined:
     except ScoreFileError as error:
         raise SourceError(f"Labels {labels.name}: {error}") from error
     path = next((c for c in table.columns if c.lower() in PATH_NAMES), None)
-    guessed = guess_columns(table.drop(columns=[path] if path else []))
-    label = next((c for c in table.columns if c.lower() in (finding, f"{finding}_label")), None)
-    label = label or guessed.label
+    own = [c for c in table.columns if c.lower() in (finding, f"{finding}_label")]
+    # By content or by part of a name, the labels of another finding would do as well.
+    label = next(iter([*own, *named("label", table.columns)]), None)
     if path is None or label is None:
         raise SourceError(
-            f"Labels {labels.name}: Expected a column 'path' and a column 'label' (0/1), found "
-            f"columns {', '.join(map(str, table.columns))}. Rename them."
+            f"Labels {labels.name}: Expected a column 'path' and a column 'label' or "
+            f"'{finding}_label' (0/1), found columns {', '.join(map(str, table.columns))}. Rename "
+            "them."
         )
+    guessed = guess_columns(table.drop(columns=[path, label]))
     kept = pd.DataFrame({"path": table[path], "label": table[label]})
     for part in ("patient", "grade", "sex", "age", "view"):
         column = getattr(guessed, part)
         if column is not None and column not in (path, label):
             kept[part] = table[column]
-    return _matched(read, kept, labels.name)
+    joined = _matched(read, kept, labels.name)
+    return replace(joined, notes=(f"Labels are those of column {label!r}.", *joined.notes))
 
 
 def _matched(read: pd.DataFrame, labels: pd.DataFrame, name: str) -> Joined:
-    usable = read[read["score"] != ""]
+    usable = read[read["score"] != ""].copy()
+    parts = _parts_in_common(usable["path"], labels["path"])
+    notes: tuple[str, ...] = ()
     key = "path"
-    if not set(usable["path"]) & set(labels["path"]):
-        # Readings and labels may come from folders that were mounted in different places.
+    if parts:
         key = "file"
         for table in (usable, labels):
-            table.insert(0, "file", table["path"].str.replace("\\", "/").str.rsplit("/").str[-1])
+            table.insert(0, "file", _last(table["path"], parts))
+        by = "the file name alone" if parts == 1 else f"the last {parts} parts of their paths"
+        notes = (f"Readings and labels were matched by {by}, since whole paths differ.",)
     for table, what in ((usable, "readings"), (labels, f"labels {name}")):
         twice = table.index[table[key].duplicated()]
         if len(twice):
@@ -155,15 +163,40 @@ def _matched(read: pd.DataFrame, labels: pd.DataFrame, name: str) -> Joined:
     if frame.empty:
         raise SourceError(
             "Expected paths that occur in the readings and in the labels, found none in common: "
-            f"readings such as {_example(usable)}, labels such as {_example(labels)}."
+            f"readings such as {_example(usable)}, labels such as {_example(labels)}. Write the "
+            "labels' paths as those of the readings, or file names alone."
         )
     frame.index = pd.RangeIndex(1, 1 + len(frame))
     return Joined(
         frame,
+        notes=notes,
         unread=len(read) - len(usable),
         unlabelled=len(usable) - len(frame),
         unmatched=len(labels) - len(frame),
     )
+
+
+def _parts_in_common(first: pd.Series[str], second: pd.Series[str]) -> int:
+    """How many last parts of a path are compared, since folders are mounted in different places.
+
+    0 where whole paths match, or nothing does. The file name alone only where one side has no
+    folders: of two that differ in them, the same names (0001.dcm) mean different radiographs.
+    """
+    if set(first) & set(second):
+        return 0
+    fewest = min(int(paths.map(lambda path: len(_split(path))).min()) for paths in (first, second))
+    for parts in range(fewest, min(fewest, 2) - 1, -1):
+        if set(_last(first, parts)) & set(_last(second, parts)):
+            return parts
+    return 0
+
+
+def _split(path: str) -> list[str]:
+    return path.replace("\\", "/").split("/")
+
+
+def _last(paths: pd.Series[str], parts: int) -> pd.Series[str]:
+    return paths.map(lambda path: "/".join(_split(path)[-parts:]))
 
 
 def readings_table(stored: StoredFile, finding: str) -> pd.DataFrame:

@@ -169,7 +169,7 @@ def _switch(found: WeightSet) -> None:
         right.button(
             "Revert to the set before it",
             on_click=_revert,
-            args=(found.card.finding,),
+            args=(found.card.finding, now.card.name),
             key="explorer_revert",
         )
         st.button(
@@ -187,5 +187,8 @@ def _activate(name: str) -> None:
         st.session_state["explorer_notice"] = f"{name} was not made active. {problem}"
 
 
-def _revert(finding: str) -> None:
-    revert(finding)
+def _revert(finding: str, name: str) -> None:
+    try:
+        revert(finding, name)
+    except CardError as problem:
+        st.session_state["explorer_notice"] = str(problem)

@@ -165,7 +165,7 @@ def files(named: str = "mr-fake", n: int = 200) -> tuple[StoredFile, StoredFile]
             "members": {"resnet50": score},
         }
         lines.append(json.dumps({"path": f"/in/{i}.dcm", "findings": {"mr": finding}}))
-    rows = [f"elsewhere/{i}.dcm,{int(y)},p{i // 2}" for i, y in enumerate(labelled.labels)]
+    rows = [f"{i}.dcm,{int(y)},p{i // 2}" for i, y in enumerate(labelled.labels)]
     readings = StoredFile("readings.jsonl", "\n".join(lines).encode())
     return readings, StoredFile("labels.csv", "\n".join(["path,label,patient", *rows]).encode())
 

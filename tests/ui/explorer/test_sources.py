@@ -3,18 +3,21 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cxr_valve.evaluation.calibration import Platt
 from cxr_valve.evaluation.cohort import Cohort
+from cxr_valve.ui.explorer.calibration_data import calibration_data
 from cxr_valve.ui.explorer.comparison import common_cases, comparison_rows
 from cxr_valve.ui.explorer.export import points_csv
 from cxr_valve.ui.explorer.file_source import FileChoice, StoredFile, file_source, first_choice
 from cxr_valve.ui.explorer.operating import operating
 from cxr_valve.ui.explorer.readings_source import join, readings_source
-from cxr_valve.ui.explorer.source import Source, SourceError, describe, parts_of
+from cxr_valve.ui.explorer.source import Calibrated, Source, SourceError, describe, parts_of
 from cxr_valve.ui.explorer.state import State
 from cxr_valve.ui.explorer.study import study_source
 
@@ -143,3 +146,55 @@ def test_several_radiographs_of_a_patient_are_said_with_what_they_do_to_interval
     frame = "".join(f"p{i},{i % 2},{(i % 7) / 10}\n" for i in range(80))
     single = StoredFile("single.csv", ("patient,label,score\n" + frame).encode())
     assert file_source(first_choice(single).descriptor, single).notes == ()
+
+
+def test_a_column_that_was_left_out_stays_left_out() -> None:
+    rows = "".join(f"p{i // 2},{i % 2},{(i % 7) / 10}\n" for i in range(80))
+    stored = StoredFile("pairs.csv", ("patient,label,score\n" + rows).encode())
+    chosen = first_choice(stored)
+    assert file_source(chosen.descriptor, stored).cohort.clusters()[1] == 40
+    none = replace(chosen, columns=replace(chosen.columns, patient=None))
+    assert file_source(none.descriptor, stored).cohort.clusters()[1] == 80
+
+
+@pytest.mark.parametrize("header", ["path,as,age", "path,as_label", "path,smoker"])
+def test_labels_of_something_else_are_not_joined(header: str) -> None:
+    rows = [",".join(["a.png", "1", "40"][: header.count(",") + 1])]
+    labels = StoredFile("labels.csv", "\n".join([header, *rows]).encode())
+    with pytest.raises(SourceError, match="a column 'label' or 'mr_label'"):
+        join(jsonl(("a.png", 0.4)), labels, "mr")
+
+
+def test_the_column_of_the_labels_is_named() -> None:
+    labels = StoredFile("labels.csv", b"path,as_label,mr_label\na.png,0,1\n")
+    found = join(jsonl(("a.png", 0.4)), labels, "mr")
+    assert found.frame["label"].tolist() == ["1"]
+    assert found.notes == ("Labels are those of column 'mr_label'.",)
+
+
+def test_the_same_names_in_other_folders_are_other_radiographs() -> None:
+    labels = StoredFile("labels.csv", b"path,label\nsiteA/2019/0000.dcm,1\nsiteA/2019/0001.dcm,0\n")
+    read = jsonl(("/data/siteB/2021/0000.dcm", 0.4), ("/data/siteB/2021/0001.dcm", 0.2))
+    with pytest.raises(SourceError, match="found none in common"):
+        join(read, labels, "mr")
+    mounted = jsonl(("/mnt/siteA/2019/0000.dcm", 0.4), ("/mnt/siteA/2019/0001.dcm", 0.2))
+    found = join(mounted, labels, "mr")
+    assert len(found.frame) == 2
+    assert "matched by the last 3 parts of their paths" in found.notes[1]
+    bare = join(jsonl(("/mnt/x/a.png", 0.4), ("/mnt/x/b.png", 0.2)), LABELS, "mr")
+    assert "matched by the file name alone" in bare.notes[1]
+
+
+def test_calibration_is_looked_at_where_its_cases_were_observed() -> None:
+    """A score calibrated at 46% read on cases of whom 11% are ill is calibrated all the same."""
+    rng = np.random.default_rng(0)
+    truth = rng.random(20_000) < 0.11
+    logits = rng.normal(np.where(truth, 1.0, -1.0), np.sqrt(2))
+    p = 1 / (1 + np.exp(-(logits + np.log(0.46 / 0.54))))
+    source = Source(
+        "x", "x", "mr", cohort=Cohort(truth, p), prevalence=truth.mean(),
+        calibrated=Calibrated(Platt(1.0, 0.0), 0.46),
+    )  # fmt: skip
+    found = calibration_data(source)
+    assert found["intercept"]["value"] == pytest.approx(0, abs=0.1)
+    assert found["slope"]["value"] == pytest.approx(1, abs=0.05)
