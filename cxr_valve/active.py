@@ -1,12 +1,19 @@
 """Which set of weights is active for each finding: recorded, switchable, reversible."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
 
 from cxr_valve.cards import CardError, WeightSet, find_sets, read_card, shipped_root, user_root
 from cxr_valve.findings import FINDINGS
 
-ACTIVE_FILE = "active.json"
+ACTIVE_FILE, LOCK_FILE = "active.json", ".active.lock"
+#: A change takes milliseconds: who holds the record for longer is stuck.
+LOCK_SECONDS = 10.0
 
 
 def active_sets() -> dict[str, WeightSet]:
@@ -41,35 +48,45 @@ def activate(name: str) -> WeightSet:
     """Make the set ``<finding>-<tag>`` the active one of its finding.
 
     Raises:
-        CardError: there is no such usable set, or one of its files fails its checksum.
+        CardError: there is no such usable set, one of its files fails its checksum, or the record
+            of activations cannot be read or is held by somebody else for too long.
     """
     found = _find(name)
     found.network_files()
     found.scores_file()
-    file = user_root() / ACTIVE_FILE
-    history = _history(file)
-    history.setdefault(found.card.finding, []).append(name)
-    _write(file, history)
+    with _changing(user_root() / ACTIVE_FILE) as history:
+        history.setdefault(found.card.finding, []).append(name)
     return found
 
 
-def revert(finding: str) -> WeightSet | None:
-    """Undo the last activation of a finding; returns what is active then (None: no set at all)."""
-    file = user_root() / ACTIVE_FILE
-    history = _history(file)
-    if history.get(finding):
-        history[finding].pop()
-        _write(file, history)
+def revert(finding: str, name: str | None = None) -> WeightSet | None:
+    """Undo the last activation of a finding; returns what is active then (None: no set at all).
+
+    With ``name`` only an activation of that set is undone: somebody else may have made another
+    choice since the name was shown.
+
+    Raises:
+        CardError: the last activation was another one; the message says what is active, and
+            nothing was changed. Or the record of activations cannot be read or is held by somebody
+            else for too long.
+    """
+    with _changing(user_root() / ACTIVE_FILE) as history:
+        names = history.get(finding, [])
+        if name is not None and names[-1:] != [name]:
+            raise _superseded(finding, name, names)
+        if names:
+            names.pop()
     return active_sets().get(finding)
 
 
-def can_revert(finding: str) -> bool:
-    """Whether an activation of a finding is there to undo.
+def last_activated(finding: str) -> str | None:
+    """The set whose activation ``revert`` would undo; None where there is none.
 
     Raises:
         CardError: the record of activations cannot be read.
     """
-    return bool(_history(user_root() / ACTIVE_FILE).get(finding))
+    names = _history(user_root() / ACTIVE_FILE).get(finding)
+    return names[-1] if names else None
 
 
 def _find(name: str) -> WeightSet:
@@ -85,6 +102,34 @@ def _unusable(name: str, problems: list[CardError]) -> CardError:
     return CardError(f"The active weights cannot be used. {detail} Activate another set.")
 
 
+def _superseded(finding: str, name: str, names: list[str]) -> CardError:
+    if names:
+        now = names[-1]
+    else:
+        found = active_sets().get(finding)
+        now = found.card.name if found else "no set"
+    return CardError(
+        f"{name} is no longer the last choice for {FINDINGS[finding].short}: it is read with "
+        f"{now}. Nothing was changed."
+    )
+
+
+@contextmanager
+def _changing(file: Path) -> Iterator[dict[str, list[str]]]:
+    """The record of activations, written when the block ends well; changed by one at a time."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(file.with_name(LOCK_FILE), timeout=LOCK_SECONDS):
+            history = _history(file)
+            yield history
+            _write(file, history)
+    except Timeout as error:
+        raise CardError(
+            f"{file.name}: Expected to change it, found it held by somebody else for "
+            f"{LOCK_SECONDS:g} s. Try again; end the program that holds it if that does not help."
+        ) from error
+
+
 def _history(file: Path) -> dict[str, list[str]]:
     if not file.exists():
         return {}
@@ -98,7 +143,11 @@ def _history(file: Path) -> dict[str, list[str]]:
 
 
 def _write(file: Path, history: dict[str, list[str]]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
-    partial.write_text(json.dumps(history, indent=1) + "\n")
-    partial.replace(file)
+    # A name of its own: what a program that was killed left behind is in nobody's way.
+    partial = file.with_name(f".{file.name}.{uuid4().hex}")
+    try:
+        partial.write_text(json.dumps(history, indent=1) + "\n")
+        partial.replace(file)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

@@ -2,12 +2,15 @@
 
 import json
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from cxr_valve import active, cards
-from cxr_valve.active import activate, active_sets, can_revert, revert
+from cxr_valve.active import activate, active_sets, last_activated, revert
 from cxr_valve.cards import CardError
 
 
@@ -54,11 +57,89 @@ def test_revert_returns_step_by_step_to_what_was_active_before(roots) -> None:
 
 
 def test_only_an_activation_can_be_undone(roots) -> None:
-    assert not can_revert("mr")
+    assert last_activated("mr") is None
     activate("mr-first")
-    assert (can_revert("mr"), can_revert("as")) == (True, False)
+    assert (last_activated("mr"), last_activated("as")) == ("mr-first", None)
     revert("mr")
-    assert not can_revert("mr")
+    assert last_activated("mr") is None
+
+
+def test_an_activation_that_another_one_followed_is_not_undone(roots) -> None:
+    activate("mr-first")
+    activate("mr-second")
+    found = (
+        r"^mr-first is no longer the last choice for MR: it is read with mr-second\. Nothing was"
+    )
+    with pytest.raises(CardError, match=found):
+        revert("mr", "mr-first")
+    assert names()["mr"] == "mr-second"
+    now = revert("mr", "mr-second")
+    assert now is not None
+    assert now.card.name == "mr-first"
+
+
+def test_an_activation_is_not_undone_twice(roots) -> None:
+    activate("mr-first")
+    activate("mr-second")
+    revert("mr", "mr-second")
+    with pytest.raises(CardError, match=r"it is read with mr-first\."):
+        revert("mr", "mr-second")
+    revert("mr", "mr-first")
+    with pytest.raises(CardError, match=r"it is read with mr-shipped\."):
+        revert("mr", "mr-first")
+
+
+def test_a_vanished_set_is_named_where_an_earlier_activation_is_to_be_undone(roots) -> None:
+    activate("mr-first")
+    activate("mr-second")
+    shutil.rmtree(roots[1] / "mr-second")
+    with pytest.raises(CardError, match=r"it is read with mr-second\."):
+        revert("mr", "mr-first")
+
+
+def test_activations_at_the_same_time_are_all_kept(roots, monkeypatch) -> None:
+    read = active._history
+
+    def slowly(file: Path) -> dict[str, list[str]]:
+        found = read(file)
+        time.sleep(0.1)
+        return found
+
+    monkeypatch.setattr(active, "_history", slowly)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(activate, ["mr-first", "as-shipped", "mr-second"]))
+    kept = read(roots[1] / active.ACTIVE_FILE)
+    assert {key: sorted(kept[key]) for key in kept} == {
+        "mr": ["mr-first", "mr-second"],
+        "as": ["as-shipped"],
+    }
+    assert not list(roots[1].glob("*.partial"))
+
+
+def test_a_record_that_somebody_holds_is_waited_for_only_so_long(roots, monkeypatch) -> None:
+    monkeypatch.setattr(active, "LOCK_SECONDS", 0.1)
+    with (
+        FileLock(roots[1] / active.LOCK_FILE),
+        pytest.raises(CardError, match=r"^active\.json: .* for 0\.1 s.* Try again"),
+    ):
+        activate("mr-first")
+    assert names()["mr"] == "mr-shipped"
+
+
+def test_a_record_that_cannot_be_written_stays_as_it_was(roots, monkeypatch) -> None:
+    activate("mr-first")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        activate("mr-second")
+    assert names()["mr"] == "mr-first"
+    assert sorted(file.name for file in roots[1].iterdir() if file.is_file()) == [
+        active.LOCK_FILE,
+        active.ACTIVE_FILE,
+    ]
 
 
 def test_a_finding_without_a_shipped_set_takes_the_users(roots) -> None:

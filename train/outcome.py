@@ -1,5 +1,7 @@
 """What a page asks of an evaluated run. torch stays out of its process: a child promotes."""
 
+import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,7 +14,8 @@ from train.runs.folder import RunError, RunFolder
 
 FILE, SCORES = "evaluation.json", "scores.csv"
 PROGRAM = Path(__file__).resolve().parents[1]
-PROMOTE_SECONDS = 300
+#: What a page waits for a promotion, and then for an interrupted one to clean up.
+PROMOTE_SECONDS, CLEAN_UP_SECONDS = 300, 10
 
 
 def is_evaluated(folder: RunFolder) -> bool:
@@ -64,20 +67,34 @@ def promote(folder: RunFolder, tag: str, *, activate: bool) -> str:
     """Make a set of weights of the run in a process of its own; returns the set's name.
 
     Raises:
-        RunError: what the command said of why it refused.
+        RunError: what the command said of why it refused, or that it took too long.
     """
     name = f"{folder.request().finding}-{tag}"
-    command = [sys.executable, "-m", "train", "promote", str(folder.path), f"--tag={tag}"]
-    done = subprocess.run(
-        [*command, "--activate"] if activate else command,
-        cwd=PROGRAM,
-        capture_output=True,
-        text=True,
-        timeout=PROMOTE_SECONDS,
-        check=False,
-    )
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.startswith("train promote:")]
-        why = said[-1].removeprefix("train promote:").strip() if said else done.stderr[-300:]
+    options = [f"--tag={tag}", *(["--activate"] if activate else [])]
+    command = [sys.executable, "-m", "train", "promote", str(folder.path), *options]
+    with subprocess.Popen(
+        command, cwd=PROGRAM, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        try:
+            _, errors = child.communicate(timeout=PROMOTE_SECONDS)
+        except subprocess.TimeoutExpired:
+            _interrupt(child)
+            typed = shlex.join(["python", "-m", "train", "promote", folder.id, *options])
+            raise RunError(
+                f"It was not promoted within {PROMOTE_SECONDS} s. Type `{typed}`, which takes the "
+                "time it needs."
+            ) from None
+    if child.returncode:
+        said = [line for line in errors.splitlines() if line.startswith("train promote:")]
+        why = said[-1].removeprefix("train promote:").strip() if said else errors[-300:]
         raise RunError(f"It was not promoted. {why}")
     return name
+
+
+def _interrupt(child: "subprocess.Popen[str]") -> None:
+    """End a child as Ctrl-C would, so that it takes its unfinished files away; else kill it."""
+    child.send_signal(signal.SIGINT)
+    try:
+        child.communicate(timeout=CLEAN_UP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()

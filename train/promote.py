@@ -2,7 +2,9 @@
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,14 +28,15 @@ _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 def promote(evaluation: Evaluation, tag: str | None = None, *, activate: bool = False) -> Path:
     """Write the evaluated members as a set of weights under the user's root; returns its folder.
 
-    Without ``tag`` the set is called after its first run. ``activate`` makes it the set that the
-    pages and the command line read with; the choice can be reverted.
+    The set appears whole, or not at all; without ``tag`` it is called after its first run.
+    ``activate`` makes it what the pages and the command line read with, which can be reverted.
 
     Raises:
         RunError: the program reads no such finding, the tag cannot name a folder, a set of that
             name exists, the cohort was built again, or the weights changed since they were
             evaluated.
         CohortError: the cohort cannot be read.
+        CardError: the set was written but could not be made active.
     """
     root = cards.user_root()
     name = _free_name(evaluation, tag, root)
@@ -41,18 +44,21 @@ def promote(evaluation: Evaluation, tag: str | None = None, *, activate: bool = 
     _check_cohort(evaluation, cohort)
     for member in evaluation.members:
         _check_weights(member)
-    folder = write_set(
-        evaluation.finding,
-        evaluation.members,
-        evaluation.fitted,
-        provenance_of(evaluation, cohort, name),
-        engine_images(cohort, evaluation.members),
-        root,
-    )
     # Imported here: a page that only offers promotion need not wait for an engine.
     from train.novelty import keep_looks
 
-    keep_looks(folder, cohort)
+    folder = root / f"{evaluation.finding}-{name}"
+    with _unfinished(folder) as made:
+        _write_files(
+            evaluation.finding,
+            evaluation.members,
+            evaluation.fitted,
+            provenance_of(evaluation, cohort, name),
+            engine_images(cohort, evaluation.members),
+            made,
+        )
+        keep_looks(made, cohort)
+        _publish(made, folder)
     if activate:
         active.activate(folder.name)
     return folder
@@ -93,19 +99,56 @@ def write_set(
     ``images`` are those of the cohort on which 8 bits are fitted and engines compared.
     """
     folder = root / f"{finding}-{provenance.tag}"
-    partial = root / f".{folder.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    calibrated.scores.to_csv(partial / cards.SCORES_FILE, index=False, float_format="%.6f")
+    with _unfinished(folder) as made:
+        _write_files(finding, members, calibrated, provenance, images, made)
+        shutil.rmtree(folder, ignore_errors=True)
+        made.rename(folder)
+    return folder
+
+
+@contextmanager
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """A new folder of the same name to make a set in, which goes unless it is moved away.
+
+    It lies in a hidden folder of its own beside ``folder``: two may make a set of one name at once.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as place:
+        made = Path(place) / folder.name
+        made.mkdir()
+        yield made
+
+
+def _publish(made: Path, folder: Path) -> None:
+    """Move a set to where it is found; a name that was taken in the meantime is a RunError."""
+    try:
+        # A folder that holds anything is never replaced by a rename.
+        made.rename(folder)
+    except OSError:
+        if folder.exists():
+            raise _taken(folder.name) from None
+        raise
+
+
+def _write_files(
+    finding: str,
+    members: Sequence[FittedMember],
+    calibrated: Calibrated | CalibratedValue,
+    provenance: Provenance,
+    images: EngineImages,
+    folder: Path,
+) -> None:
+    """Write scores, weights, ranges and card into ``folder``, which is empty."""
+    calibrated.scores.to_csv(folder / cards.SCORES_FILE, index=False, float_format="%.6f")
     described = []
     for member, calibration in zip(members, calibrated.members, strict=True):
         file = f"{member.label}.safetensors"
-        shutil.copyfile(member.file, partial / file)
+        shutil.copyfile(member.file, folder / file)
         described.append(
             cards.Member(
                 member.network,
                 file,
-                cards.sha256(partial / file),
+                cards.sha256(folder / file),
                 member.input_size,
                 member.grid,
                 calibration,
@@ -113,13 +156,10 @@ def write_set(
                 _trunk(member),
             )
         )
-    card = _card(finding, tuple(described), calibrated, provenance, partial)
+    card = _card(finding, tuple(described), calibrated, provenance, folder)
     ranges, errors = check_engines(card, [source(member) for member in members], images)
-    card = replace(card, engine_error=errors, ranges=_kept(ranges, images, partial))
-    cards.write_card(card, partial)
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
-    return folder
+    card = replace(card, engine_error=errors, ranges=_kept(ranges, images, folder))
+    cards.write_card(card, folder)
 
 
 def _kept(
@@ -199,8 +239,12 @@ def _free_name(evaluation: Evaluation, tag: str | None, root: Path) -> str:
         )
     for place in (root, cards.shipped_root()):
         if (place / f"{evaluation.finding}-{name}").exists():
-            raise RunError(
-                f"Expected a new name, found weights called {evaluation.finding}-{name} already. "
-                "Choose another tag; sets are never overwritten."
-            )
+            raise _taken(f"{evaluation.finding}-{name}")
     return name
+
+
+def _taken(name: str) -> RunError:
+    return RunError(
+        f"Expected a new name, found weights called {name} already. Choose another tag; sets are "
+        "never overwritten."
+    )

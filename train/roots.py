@@ -1,6 +1,7 @@
 """Folders of this server that the page may look into, and nothing beside them."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def data_roots() -> dict[str, Path]:
         real = path.resolve()
         if real in roots.values():
             continue
-        name = real.name or "root"
+        # A name that is not UTF-8 is shown as far as it is.
+        name = os.fsencode(real.name).decode("utf-8", "replace") or "root"
         roots[name if name not in roots else f"{name} ({len(roots) + 1})"] = real
     return roots
 
@@ -42,7 +44,8 @@ def inside_roots(text: str) -> Place:
     """The folder that ``text`` names: ``root/inside``, or its absolute path.
 
     Raises:
-        FolderError: it leads out of the roots (by ``..`` or by a link), or is no folder.
+        FolderError: it leads out of the roots (by ``..`` or by a link), is no folder, or has a name
+            that is no text.
     """
     roots = data_roots()
     known = f"Choose one below {', '.join(roots)} ({ROOTS_VARIABLE} names these folders)."
@@ -68,6 +71,8 @@ def inside_roots(text: str) -> Place:
     if not found:
         raise FolderError(f"Expected a folder, found none named {asked!r}. {known}")
     inside = real.relative_to(roots[root])
+    if not _is_text(str(inside)):
+        raise FolderError(f"Expected a folder named in UTF-8, found {str(inside)!r}. Rename it.")
     return Place(real, root if inside == Path() else f"{root}/{inside.as_posix()}")
 
 
@@ -76,8 +81,18 @@ def _named(roots: dict[str, Path], parts: tuple[str, ...]) -> Path | None:
     return top.joinpath(*parts[1:]) if top is not None else None
 
 
+def _is_text(path: str) -> bool:
+    """Whether a path can be shown and written down: on Linux a name may hold any bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def folders_in(place: Place) -> list[str]:
-    """Names of the folders in it, by name, without hidden ones and links that lead out.
+    """Names of the folders in it, by name, without hidden ones, links that lead out, and names that
+    are no text.
 
     Raises:
         FolderError: it cannot be listed.
@@ -86,15 +101,19 @@ def folders_in(place: Place) -> list[str]:
         found = sorted(
             path.name
             for path in place.path.iterdir()
-            if not path.name.startswith(".") and path.is_dir()
+            if not path.name.startswith(".") and _is_text(path.name) and path.is_dir()
         )
     except OSError as error:
         raise FolderError(
             f"{place.text}: the folder cannot be listed ({error.strerror})."
         ) from None
     roots = data_roots().values()
-    return [
-        name
-        for name in found[:MOST_SHOWN]
-        if any((place.path / name).resolve().is_relative_to(root) for root in roots)
-    ]
+    return [name for name in found[:MOST_SHOWN] if _opens(place.path / name, roots)]
+
+
+def _opens(folder: Path, roots: Iterable[Path]) -> bool:
+    """Whether ``inside_roots`` would open it, wherever a link leads."""
+    real = folder.resolve()
+    return any(
+        real.is_relative_to(root) and _is_text(str(real.relative_to(root))) for root in roots
+    )

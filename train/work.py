@@ -87,9 +87,11 @@ def prepare(folder: RunFolder) -> None:
     """
     request = folder.request()
     cohort = Path(request.cohort)
-    if (cohort / "cohort.json").exists() or not (request.simulate or request.rules):
-        return
     # Imported where they are used: training alone needs none of it.
+    from train.cohort.store import is_written, only_builder
+
+    if is_written(cohort) or not (request.simulate or request.rules):
+        return
     from train.cohort.build import build
     from train.cohort.rules import rules_from_json
 
@@ -102,8 +104,13 @@ def prepare(folder: RunFolder) -> None:
         with stage(folder, "simulating patients") as report:
             export_hospital(ExportPlan(request.simulate, structures=True), data, report)
         rules |= {"source": str(data), "truth": "truth.csv"}
-    with stage(folder, "checking radiographs") as report:
-        build(rules_from_json(rules), cohort, report)
+    with (
+        stage(folder, "checking radiographs") as report,
+        only_builder(cohort, lambda: report(0, 0)),
+    ):
+        # Another run of the same cohort may have built it while this one waited.
+        if not is_written(cohort):
+            build(rules_from_json(rules), cohort, report)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from cxr_valve.active import activate, active_sets, can_revert, revert
+from cxr_valve.active import activate, active_sets, last_activated, revert
 from cxr_valve.cards import CardError, WeightSet, find_sets
 from cxr_valve.findings import FINDINGS, Finding
 from cxr_valve.ui.card_text import show_card_text
@@ -113,14 +113,23 @@ def _switch(found: WeightSet, active: WeightSet | None) -> None:
                 args=(card.name, finding),
                 help="The pages Radiograph and Operating points use the active set.",
             )
-        if can_revert(finding.key):
+        last = _last_activated(finding)
+        if last is not None:
             st.button(
                 "Undo last switch",
                 icon=":material/undo:",
                 on_click=_revert,
-                args=(finding,),
+                args=(finding, last),
                 help=f"Go back to the weights of {finding.short} that were active before.",
             )
+
+
+def _last_activated(finding: Finding) -> str | None:
+    try:
+        return last_activated(finding.key)
+    except CardError:
+        # The page has said so already: the record that it cannot read names what is active, too.
+        return None
 
 
 def _activate(name: str, finding: Finding) -> None:
@@ -132,17 +141,16 @@ def _activate(name: str, finding: Finding) -> None:
         st.session_state[SAID] = f"{name} is now active for {finding.short}."
 
 
-def _revert(finding: Finding) -> None:
+def _revert(finding: Finding, last: str) -> None:
+    """Undo the switch to the set ``last``, which the page named; not one made since."""
     try:
-        before = active_sets().get(finding.key)
-        now = revert(finding.key)
+        now = revert(finding.key, last)
     except (CardError, OSError) as problem:
         st.error(f"The last switch could not be undone. {problem}")
         return
     name = now.card.name if now else "no set"
-    same = before is not None and now is not None and before.card.name == now.card.name
     st.session_state[SAID] = (
-        f"{finding.short} stays on {name}: no earlier choice was kept."
-        if same
+        f"{finding.short} stays on {name}, which was chosen twice."
+        if name == last
         else f"{finding.short} is back to {name}."
     )

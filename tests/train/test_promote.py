@@ -1,5 +1,6 @@
 """What is written is a set of weights that the program accepts and can run."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,15 @@ from cxr_valve.engines.engine import CACHE_VARIABLE, open_engine
 from cxr_valve.findings import MR
 from cxr_valve.models.ensemble import network_source, open_ensemble
 from cxr_valve.models.networks import ValveNet
-from train import engine_check
+from tests.train.probed_run import probed_run
+from tests.train.small_cohort import small_cohort
+from train import engine_check, promote as promotion
+from train.cohort.store import StoredCohort
 from train.engine_check import EngineImages
-from train.evaluate import Calibrated, calibrate, run_member
+from train.evaluate import Calibrated, Evaluation, calibrate, evaluate_run, run_member
 from train.fit.weights import save_network
-from train.promote import FittedMember, Provenance, source, write_set
+from train.promote import FittedMember, Provenance, promote, source, write_set
+from train.runs import RunError
 
 SIDE = 80
 PROVENANCE = Provenance(
@@ -154,3 +159,79 @@ def test_writing_again_replaces_the_set_and_leaves_nothing_beside_it(
     assert [path.name for path in root.iterdir()] == ["mr-trial"]
     assert not (written.folder / "stale.txt").exists()
     assert cards.read_card(written.folder).card.engine_error["openvino"].images == 2
+
+
+@pytest.fixture(scope="module")
+def evaluations(work: Path) -> tuple[Evaluation, Evaluation]:
+    """Two runs of one cohort, each evaluated by itself."""
+    cohort = small_cohort(work, patients=40)
+    first, second = (
+        evaluate_run([probed_run(work / "runs", cohort, seed=seed)]) for seed in (1, 5)
+    )
+    return first, second
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's root, which is not there yet."""
+    monkeypatch.setenv(cards.ROOT_VARIABLE, str(tmp_path / "own"))
+    monkeypatch.setattr(engine_check, "LARGEST", 1.0)
+    monkeypatch.setattr(engine_check, "MEAN", 1.0)
+    return tmp_path / "own"
+
+
+def first_do(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Do something once while the next set is being made: before its engines are compared."""
+    compare = promotion.check_engines
+
+    def meanwhile(*arguments: object) -> object:
+        monkeypatch.setattr(promotion, "check_engines", compare)
+        act()
+        return compare(*arguments)
+
+    monkeypatch.setattr(promotion, "check_engines", meanwhile)
+
+
+def test_a_name_that_is_taken_while_the_set_is_made_is_refused(
+    evaluations: tuple[Evaluation, Evaluation], own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, early = evaluations
+    first_do(monkeypatch, lambda: promote(early, "spring"))
+    with pytest.raises(RunError, match=r"found weights called mr-spring already\. Choose another"):
+        promote(late, "spring")
+    stays = cards.read_card(own / "mr-spring")
+    assert stays.card.members[0].sha256 == cards.sha256(early.members[0].file)
+    assert stays.network_files()
+    assert stays.scores_file()
+    assert [path.name for path in own.iterdir()] == ["mr-spring"]
+
+
+def test_a_promotion_that_fails_leaves_nothing_and_its_name_free(
+    evaluations: tuple[Evaluation, Evaluation], own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise OSError(28, "No space left on device")
+
+    first_do(monkeypatch, fail)
+    with pytest.raises(OSError, match="No space left"):
+        promote(evaluations[0], "spring")
+    assert list(own.iterdir()) == []
+    assert promote(evaluations[0], "spring") == own / "mr-spring"
+
+
+def test_a_set_is_seen_only_once_all_is_in_it(
+    evaluations: tuple[Evaluation, Evaluation], own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen_then: list[tuple[str, list[cards.WeightSet]]] = []
+
+    def keep_looks(folder: Path, _: StoredCohort) -> None:
+        (folder / "looks").write_text("kept")
+        seen_then.append((folder.name, [s for s in cards.find_sets()[0] if s.card.tag == "spring"]))
+
+    monkeypatch.setattr("train.novelty.keep_looks", keep_looks)
+    folder = promote(evaluations[0], "spring")
+    assert seen_then == [("mr-spring", [])]
+    assert (folder / "looks").read_text() == "kept"
+    # Others on this server may read it, as they may any folder that is made.
+    (own / "usual").mkdir()
+    assert folder.stat().st_mode == (own / "usual").stat().st_mode

@@ -67,3 +67,28 @@ def test_a_link_that_leads_to_itself_is_no_folder(root: Path) -> None:
     (root / "clinic" / "loop").symlink_to(root / "clinic" / "loop")
     with pytest.raises(FolderError, match="loop"):
         inside_roots("clinic/loop")
+
+
+def test_a_folder_whose_name_is_no_text_is_left_out_and_its_neighbours_are_shown(
+    root: Path,
+) -> None:
+    made = os.fsencode(root / "clinic") + b"/M\xfcnchen"
+    try:
+        os.mkdir(made)  # noqa: PTH102  (a Path holds no such bytes as they are written here)
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 only")
+    (root / "clinic" / "linked").symlink_to(os.fsdecode(made))
+    assert folders_in(inside_roots("clinic")) == ["export"]
+    with pytest.raises(
+        FolderError, match=r"Expected a folder named in UTF-8, found .*M\\udcfcnchen"
+    ):
+        inside_roots("clinic/linked")
+    with pytest.raises(FolderError, match=r"Expected a folder named in UTF-8"):
+        inside_roots(os.fsdecode(made))
+
+
+def test_a_root_whose_name_is_no_text_is_named_as_far_as_it_is(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXR_VALVE_DATA", str(root / os.fsdecode(b"M\xfcnchen")))
+    assert list(data_roots()) == ["M\ufffdnchen", "runs"]

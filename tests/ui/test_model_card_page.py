@@ -106,7 +106,49 @@ def test_a_switch_that_was_undone_elsewhere_is_not_undone_again(roots: Path) -> 
     page = opened()
     revert("mr")
     undo(page)[0].click().run()
-    assert page.success[0].value == "MR stays on mr-shipped: no earlier choice was kept."
+    assert page.error[0].value == (
+        "The last switch could not be undone. mr-hospital is no longer the last choice for MR: it "
+        "is read with mr-shipped. Nothing was changed."
+    )
+
+
+def test_a_switch_that_somebody_else_made_since_is_not_undone(
+    roots: Path, make_set: Callable[..., WeightSet]
+) -> None:
+    make_set(roots, "mr", "bob")
+    activate("mr-hospital")
+    page = opened()
+    activate("mr-bob")
+    undo(page)[0].click().run()
+    assert "it is read with mr-bob. Nothing was changed." in page.error[0].value
+    assert active_sets()["mr"].card.name == "mr-bob"
+
+
+def test_a_switch_to_a_set_that_vanished_is_undone(roots: Path) -> None:
+    activate("mr-hospital")
+    shutil.rmtree(roots / "mr-hospital")
+    page = opened()
+    page.button(key="card-mr-shipped").click().run()
+    undo(page)[0].click().run()
+    assert page.success[0].value == "MR is back to mr-shipped."
+
+
+def test_a_damaged_record_of_switches_is_named_and_the_sets_are_shown(roots: Path) -> None:
+    (roots / "active.json").write_text("{")
+    page = opened()
+    assert page.error[0].value.startswith("active.json: Expected JSON")
+    page.button(key="card-mr-shipped").click().run()
+    assert not page.exception
+    assert page.subheader[0].value == "mr-shipped"
+    assert not undo(page)
+
+
+def test_a_set_that_was_chosen_twice_stays_when_the_second_choice_is_undone(roots: Path) -> None:
+    activate("mr-hospital")
+    activate("mr-hospital")
+    page = opened()
+    undo(page)[0].click().run()
+    assert page.success[0].value == "MR stays on mr-hospital, which was chosen twice."
 
 
 def test_weights_that_were_changed_are_not_made_active(roots: Path) -> None:

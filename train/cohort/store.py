@@ -2,7 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from train.cohort.card import SPLITS, CohortCard, CohortError, card_from_json
@@ -84,19 +87,48 @@ def write_cohort(
     Raises CohortError where ``folder`` exists and holds anything but a cohort.
     """
     check_folder(folder)
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    table.to_csv(partial / TABLE_FILE, index=False, float_format="%.6g")
-    text = json.dumps(card.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
-    (partial / CARD_FILE).write_text(text + "\n", encoding="utf-8")
-    (partial / FLOW_FILE).write_text(flow_svg(card), encoding="utf-8")
-    if structures is not None:
-        np.save(partial / STRUCTURES_FILE, structures)
-    if folder.exists():
-        shutil.rmtree(folder)
-    partial.rename(folder)
+    # Made in a hidden folder of its own: two may write the same cohort at once.
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as place:
+        made = Path(place) / folder.name
+        made.mkdir()
+        table.to_csv(made / TABLE_FILE, index=False, float_format="%.6g")
+        text = json.dumps(card.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+        (made / CARD_FILE).write_text(text + "\n", encoding="utf-8")
+        (made / FLOW_FILE).write_text(flow_svg(card), encoding="utf-8")
+        if structures is not None:
+            np.save(made / STRUCTURES_FILE, structures)
+        if folder.exists():
+            shutil.rmtree(folder)
+        made.rename(folder)
     return load_cohort(folder)
+
+
+def is_written(folder: Path) -> bool:
+    """Whether a whole cohort lies in ``folder``."""
+    return (folder / CARD_FILE).exists()
+
+
+@contextmanager
+def only_builder(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold what only one process a cohort holds: the right to build ``folder``.
+
+    Whoever has it is waited for; meanwhile ``waiting`` is called every second and raises to give
+    up. A process that ends, however it does, lets go.
+
+    Raises:
+        OSError: the folder beside which the lock is kept cannot be written.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=1)
+        except Timeout:
+            waiting()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def check_folder(folder: Path) -> None:

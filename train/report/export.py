@@ -37,7 +37,10 @@ def export_run(folder: RunFolder, out: Path) -> Path:
     files = _files(folder)
     if out.suffix.lower() == ".zip":
         partial = out.with_name(f".{out.name}.partial")
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+        # Not strict: archives tell times from 1980 on, and a file of before is told as of then.
+        with zipfile.ZipFile(
+            partial, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False
+        ) as archive:
             archive.writestr(f"{folder.id}/README.txt", README)
             for file in files:
                 archive.write(file, f"{folder.id}/{file.relative_to(folder.path)}")

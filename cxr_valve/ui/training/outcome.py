@@ -10,7 +10,7 @@ from cxr_valve.ui.explorer.file_source import first_choice
 from cxr_valve.ui.training.desk import PROBLEMS, Desk, Run
 from cxr_valve.ui.training.run_list import short_name
 
-SAID = "training_said"
+SAID, NOT_UNDONE = "training_said", "training_not_undone"
 
 
 def show_outcome(desk: Desk, run: Run) -> None:
@@ -70,7 +70,10 @@ def suggested_tag(run: Run) -> str:
 
 
 def _said(run: Run) -> None:
-    """What was promoted, with ways on and a way back."""
+    """What was promoted, with ways on and a way back; or why there was none."""
+    problem = st.session_state.pop(NOT_UNDONE, "")
+    if problem:
+        st.error(problem)
     about, name, active = st.session_state.get(SAID, ("", "", False))
     if about != run.id:
         return
@@ -83,13 +86,19 @@ def _said(run: Run) -> None:
             "Undo: read with the weights before",
             icon=":material/undo:",
             on_click=_revert,
-            args=(run,),
+            args=(run, name),
         )
 
 
-def _revert(run: Run) -> None:
-    now = revert(run.finding)
+def _revert(run: Run, promoted: str) -> None:
+    """Undo the choice of the promoted set, unless somebody made another one since."""
     st.session_state.pop(SAID, None)
+    try:
+        now = revert(run.finding, promoted)
+    except PROBLEMS as problem:
+        # Drawn by the part that refreshes itself: a callback would draw over the page's top.
+        st.session_state[NOT_UNDONE] = f"The choice was not undone. {problem}"
+        return
     name = now.card.name if now else "no set"
     st.toast(f"{short_name(run.finding)} is read with {name} again.")
 

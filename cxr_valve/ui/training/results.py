@@ -8,7 +8,7 @@ import streamlit as st
 
 from cxr_valve.evaluation.figure_names import FIGURES, figure_name
 from cxr_valve.ui.tables import estimate, table
-from cxr_valve.ui.training.desk import Desk, Run
+from cxr_valve.ui.training.desk import PROBLEMS, Desk, Run
 from cxr_valve.ui.training.flow import show_remarks
 from cxr_valve.ui.training.quality import show_quality
 from cxr_valve.ui.training.words import count
@@ -19,7 +19,11 @@ GROUP_FIGURES = {"binary": ("auc", "sensitivity", "specificity"), "continuous": 
 
 def show_results(desk: Desk, run: Run) -> None:
     """Everything that was measured on the patients held out."""
-    found = desk.evaluation(run.id)
+    try:
+        found = desk.evaluation(run.id)
+    except PROBLEMS as problem:
+        _offer_evaluation(desk, run, str(problem))
+        return
     splits = found["splits"]
     st.html(_figures(splits) + _how(found))
     show_remarks(found["warnings"], "what to know of these figures")
@@ -28,6 +32,19 @@ def show_results(desk: Desk, run: Run) -> None:
         st.html(_grades(splits["test"]))
     st.html(_subgroups(splits["test"], str(found["kind"])))
     _atlas(desk, run, found)
+
+
+def _offer_evaluation(desk: Desk, run: Run, problem: str) -> None:
+    """What is wrong with the evaluation, and a button that makes another."""
+    st.error(problem)
+    if not st.button("Evaluate again", icon=":material/analytics:", key=f"again-{run.id}"):
+        return
+    try:
+        desk.finish(run.id)
+    except PROBLEMS as found:
+        st.error(f"The evaluation could not be started. {found}")
+        return
+    st.rerun()
 
 
 def _cell(key: str, figure: Mapping[str, Any] | None) -> str:

@@ -113,9 +113,9 @@ class ViewerImage:
     outlines: Sequence[Outline] = ()
     network_view: NDArray[np.float32] | None = None
     network_extent: Box | None = None
-    network_name: str = "the network"
     title: str = "Radiograph"
     heart: HeartLayer | None = None
+    network_name: str = "the network"
 
     def __post_init__(self) -> None:
         names = [(layer.finding, layer.name) for layer in self.layers]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.train.small_cohort import small_cohort
-from train.cohort.card import CohortError
+from train.cohort import store
+from train.cohort.card import CohortCard, CohortError
 from train.cohort.store import CARD_FILE, TABLE_FILE, load_cohort, write_cohort
 
 
@@ -92,3 +93,40 @@ def test_a_folder_with_other_files_is_never_replaced(tmp_path: Path) -> None:
 def test_an_unknown_split_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match="found 'holdout'"):
         small_cohort(tmp_path, patients=4).split("holdout")
+
+
+def test_a_cohort_written_while_another_one_is_stays_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cohort = small_cohort(tmp_path, patients=4)
+    draw = store.flow_svg
+
+    def meanwhile(card: CohortCard) -> str:
+        monkeypatch.setattr(store, "flow_svg", draw)
+        write_cohort(cohort.card, cohort.table[::-1], cohort.folder)
+        return draw(card)
+
+    monkeypatch.setattr(store, "flow_svg", meanwhile)
+    again = write_cohort(cohort.card, cohort.table, cohort.folder)
+    assert again.checksum == cohort.checksum
+    assert sorted(file.name for file in cohort.folder.iterdir()) == [
+        "cohort.csv",
+        "cohort.json",
+        "flow.svg",
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cohort", "images"]
+
+
+def test_a_cohort_that_could_not_be_written_leaves_the_earlier_one_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cohort = small_cohort(tmp_path, patients=4)
+
+    def full(_: CohortCard) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "flow_svg", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_cohort(cohort.card, cohort.table, cohort.folder)
+    assert load_cohort(cohort.folder).checksum == cohort.checksum
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cohort", "images"]

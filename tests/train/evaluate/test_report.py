@@ -1,5 +1,6 @@
 """The report holds everything itself, says what it must, and a run can be packed and taken away."""
 
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -71,6 +72,14 @@ def test_a_run_is_packed_without_checkpoints_and_images(
     folder = export_run(run, tmp_path / "taken")
     taken = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
     assert taken == {name.partition("/")[2] for name in names}
+
+
+def test_a_file_older_than_zip_archives_can_tell_is_packed_all_the_same(
+    run: RunFolder, found: Evaluation, tmp_path: Path
+) -> None:
+    os.utime(run.path / "metrics.csv", (0, 0))
+    packed = zipfile.ZipFile(export_run(run, tmp_path / "old.zip"))
+    assert packed.getinfo(f"{run.id}/metrics.csv").date_time == (1980, 1, 1, 0, 0, 0)
 
 
 def test_the_command_line_exports(

@@ -1,6 +1,7 @@
 """An evaluated run: what it says, and what follows from it."""
 
 import io
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cxr_valve import cards
-from cxr_valve.active import active_sets
+from cxr_valve.active import activate, active_sets
 from tests.train.probed_run import probed_run
 from tests.train.small_cohort import small_cohort
 from tests.ui.training.steps import html, labels, opened, press
@@ -77,6 +78,45 @@ def test_promoted_weights_are_active_and_the_choice_is_undone(
     assert "mr-first" in page.error[0].value
 
 
+def test_a_set_that_somebody_else_chose_since_is_not_undone(
+    page: AppTest, evaluated: RunFolder, make_set: Callable[..., cards.WeightSet]
+) -> None:
+    make_set(cards.user_root(), "mr", "alice")
+    make_set(cards.user_root(), "mr", "bob")
+    activate("mr-alice")
+    page.session_state["training_said"] = (evaluated.id, "mr-alice", True)
+    page.run()
+    activate("mr-bob")
+    press(page, "Undo: read with the weights before")
+    assert active_sets()["mr"].card.tag == "bob"
+    assert "it is read with mr-bob. Nothing was changed." in page.error[0].value
+    assert not page.toast
+    assert "Undo: read with the weights before" not in labels(page)
+
+
+def test_a_promotion_that_takes_too_long_ends_and_names_the_command(
+    page: AppTest, evaluated: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Stands in for the command: it makes its folder, and takes it away when it is interrupted.
+    slow = tmp_path / "slow"
+    slow.write_text(
+        f"#!{sys.executable}\n"
+        "import tempfile, time\n"
+        f"with tempfile.TemporaryDirectory(prefix='unfinished', dir={str(tmp_path)!r}):\n"
+        "    time.sleep(60)\n"
+    )
+    slow.chmod(0o755)
+    monkeypatch.setattr(outcome.sys, "executable", str(slow))
+    monkeypatch.setattr(outcome, "PROMOTE_SECONDS", 1)
+    page.text_input(key=f"tag-{evaluated.id}").set_value("late").run()
+    press(page, "Promote")
+    assert page.error[0].value == (
+        "It was not promoted within 1 s. Type `python -m train promote "
+        f"{evaluated.id} --tag=late --activate`, which takes the time it needs."
+    )
+    assert not list(tmp_path.glob("unfinished*"))
+
+
 def test_a_name_that_is_no_name_is_refused(page: AppTest, evaluated: RunFolder) -> None:
     page.text_input(key=f"tag-{evaluated.id}").set_value("../escape").run()
     press(page, "Promote")
@@ -97,6 +137,25 @@ def test_the_run_is_taken_along_without_radiographs(page: AppTest, evaluated: Ru
 def test_a_picture_is_never_looked_for_elsewhere(evaluated: RunFolder) -> None:
     with pytest.raises(RunError, match=r"Expected a picture request\.json"):
         outcome.picture(evaluated, "../request.json")
+
+
+def test_a_broken_evaluation_is_named_and_can_be_made_again(
+    make_run: Callable[..., RunFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from train.control import actions
+
+    handed: list[str] = []
+    monkeypatch.setattr(actions, "submit", lambda folder: handed.append(folder.id))
+    folder = make_run("one", "finished", epochs_done=8)
+    folder.evaluation.mkdir()
+    (folder.evaluation / "evaluation.json").write_text('{"kind": "bin')
+    page = opened()
+    assert page.error[0].value == (
+        "one: Expected a whole evaluation.json, found none. Evaluate the run again."
+    )
+    press(page, "Evaluate again")
+    assert handed == ["one"]
+    assert find_run("one").status().state == "queued"
 
 
 def test_a_run_that_was_only_trained_offers_its_evaluation(
