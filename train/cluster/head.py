@@ -22,7 +22,7 @@ from filelock import FileLock
 
 from train.cluster.jobs import SLOT, ClusterError, Jobs, SilentClusterError
 from train.runs.files import read_object, tail, write_atomically
-from train.runs.process import Process
+from train.runs.process import Process, find_process
 from train.runs.root import runs_root
 
 HOST = "127.0.0.1"
@@ -34,18 +34,20 @@ OBJECT_STORE_BYTES = 200_000_000
 
 @dataclass(frozen=True)
 class Head:
-    """A head on this machine: the URL of its job interface, its GCS address and its process."""
+    """A head on this machine: the URL of its job interface, its GCS address and its process, with
+    ``started`` and ``boot`` as in ``Process`` (older versions wrote no boot)."""
 
     url: str
     address: str
     pid: int
     started: float
     slots: int
+    boot: str = ""
 
     @property
     def process(self) -> Process:
         """``ray start --block``; every other process of the head ends with it."""
-        return Process(self.pid, self.started, socket.gethostname())
+        return Process(self.pid, self.started, socket.gethostname(), self.boot)
 
 
 def cluster_folder(root: Path | None = None) -> Path:
@@ -55,12 +57,17 @@ def cluster_folder(root: Path | None = None) -> Path:
 
 def live_head(root: Path | None = None) -> Head | None:
     """The head of this runs root, if its process lives; looks at this machine only."""
-    found = read_object(cluster_folder(root) / "head.json")
+    head = _recorded(cluster_folder(root))
+    return head if head and head.process.alive() else None
+
+
+def _recorded(folder: Path) -> Head | None:
+    """The head last started here, dead or alive."""
+    found = read_object(folder / "head.json")
     try:
-        head = Head(**found) if found else None
+        return Head(**found) if found else None
     except TypeError:
         return None
-    return head if head and head.process.alive() else None
 
 
 def head_token(root: Path | None = None) -> str:
@@ -102,11 +109,12 @@ def _sweep(folder: Path) -> None:
     They are still in the session that the head began. Its number may have been given to another
     session since, so only what is Ray's is ended.
     """
-    found = read_object(folder / "head.json") or {}
-    session, began = found.get("pid"), float(found.get("started", 0.0))
+    head = _recorded(folder)
+    if head is None:
+        return
     for process in psutil.process_iter():
         try:
-            ours = os.getsid(process.pid) == session and process.create_time() >= began
+            ours = os.getsid(process.pid) == head.pid and head.process.precedes(process)
             if ours and "ray" in " ".join(process.cmdline()).lower():
                 process.kill()
         except (psutil.Error, OSError):
@@ -136,12 +144,14 @@ def _start(folder: Path) -> Head:
             # Out of the terminal's and the app's session: closing either leaves it running.
             start_new_session=True,
         )
+    process = find_process(started.pid)
     head = Head(
         url=f"http://{HOST}:{ports[1]}",
         address=f"{HOST}:{ports[0]}",
-        pid=started.pid,
-        started=psutil.Process(started.pid).create_time(),
+        pid=process.pid,
+        started=process.started,
         slots=slots,
+        boot=process.boot,
     )
     write_atomically(folder / "head.json", json.dumps(asdict(head)) + "\n")
     return head

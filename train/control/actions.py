@@ -29,17 +29,24 @@ def start(request: RunRequest, root: Path | None = None) -> RunFolder:
 
 
 def submit(folder: RunFolder) -> None:
-    """Queue a run; starts Ray's head on this machine where there is none.
+    """Queue a run; starts Ray's head on this machine where there is none. A run that somebody
+    stops meanwhile stays stopped.
 
     Raises:
         ClusterError: Ray did not take it; the run is then written down as failed.
     """
     try:
-        resubmit(folder, find_cluster(folder.path.parent))
+        cluster = find_cluster(folder.path.parent)
+        if not folder.stop_asked():
+            resubmit(folder, cluster)
     except ClusterError as error:
         folder.log(str(error))
-        folder.write_status(state="failed", error=str(error))
-        raise
+        if not folder.stop_asked():
+            folder.write_status(state="failed", error=str(error))
+            raise
+    # Ray takes seconds to start and to answer; who stopped the run then knew of no job to end.
+    if folder.stop_asked():
+        _leave_queue(folder)
 
 
 def stop(folder: RunFolder) -> None:
@@ -49,10 +56,7 @@ def stop(folder: RunFolder) -> None:
         raise RunError(f"{folder.id}: Expected a run that waits or trains, found it {view.state}.")
     folder.ask_to_stop()
     if view.state == "queued":
-        _tell_ray(folder)
-        # Unless it began in this very moment: then it stops itself.
-        if folder.status().state == "queued":
-            folder.write_status(state="stopped")
+        _leave_queue(folder)
 
 
 def force_stop(folder: RunFolder) -> None:
@@ -126,6 +130,13 @@ def delete(folder: RunFolder) -> None:
     doomed = folder.path.with_name(f".{folder.id}.deleted")
     folder.path.rename(doomed)
     shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _leave_queue(folder: RunFolder) -> None:
+    _tell_ray(folder)
+    # Unless it began in this very moment: then it stops itself.
+    if folder.status().state == "queued":
+        folder.write_status(state="stopped")
 
 
 def _tell_ray(folder: RunFolder) -> bool:

@@ -39,7 +39,11 @@ def main(arguments: list[str]) -> int:
         ours = head if head and head.url == status.ray_address else None
         code = _wait(child, ours, folder)
     after = folder.status()
-    if code != 0 and (after.state, after.job) == ("queued", job):
+    unbegun = (after.state, after.job) == ("queued", job)
+    if unbegun and code < 0 and folder.stop_asked():
+        # Whoever stopped it had Ray end it while it was loading.
+        folder.write_status(state="stopped")
+    elif code != 0 and unbegun:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         error = f"It ended before training began ({how}): {last_words(folder, '')}"
         folder.log(error)

@@ -35,6 +35,7 @@ def resubmit(folder: RunFolder, cluster: Cluster, patience: float = 30.0) -> Non
         error="",
         pid=None,
         process_started=None,
+        process_boot="",
         host="",
         heartbeat=None,
         images_per_second=None,

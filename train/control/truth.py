@@ -188,6 +188,9 @@ def _ended_early(
     folder: RunFolder, status: RunStatus, job: Job, snapshot: Snapshot
 ) -> tuple[ViewState, str]:
     """A job that ended, though its run never began."""
+    if job.state == "STOPPED" or folder.stop_asked():
+        folder.write_status(state="stopped")
+        return "stopped", ""
     cluster = snapshot.clusters[status.ray_address]
     if job.error_type == WAITED_TOO_LONG and cluster is not None:
         try:
@@ -196,9 +199,6 @@ def _ended_early(
             # Its head may be ending: the next look tells.
             return "queued", f"Not certain: {error}"
         return "queued", "Ray gave up waiting for a free slot; it was queued again."
-    if job.state == "STOPPED":
-        folder.write_status(state="stopped")
-        return "stopped", ""
     cause = f"It ended before training began: {last_words(folder, job.message)}"
     folder.log(cause)
     folder.write_status(state="failed", error=cause)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from train.runs.curves import read_curves
 from train.runs.files import read_object, tail, write_atomically
 from train.runs.process import Process, memory_mb, this_process
 
@@ -66,10 +67,11 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """How far it is. ``stage`` says in a few words what happens now. Times are seconds since 1970;
-    ``epoch`` counts finished epochs of ``member``, ``step`` finished steps of ``steps`` in the
-    stage (while training: in the whole of that member); ``job`` is Ray's submission id; ``error``
-    says why a failed run failed."""
+    """How far it is. ``stage`` says in a few words what happens now. Times are seconds since 1970,
+    except ``process_started``, which with ``process_boot`` is what ``Process`` holds; ``epoch``
+    counts finished epochs of ``member``, ``step`` finished steps of ``steps`` in the stage (while
+    training: in the whole of that member); ``job`` is Ray's submission id; ``error`` says why a
+    failed run failed."""
 
     state: State = "queued"
     stage: str = ""
@@ -83,6 +85,7 @@ class RunStatus:
     eta_seconds: float | None = None
     pid: int | None = None
     process_started: float | None = None
+    process_boot: str = ""
     host: str = ""
     device: str = ""
     memory_mb: float | None = None
@@ -96,7 +99,7 @@ class RunStatus:
         """The training process, once it has written itself down."""
         if self.pid is None or self.process_started is None:
             return None
-        return Process(self.pid, self.process_started, self.host)
+        return Process(self.pid, self.process_started, self.host, self.process_boot)
 
 
 _REQUEST = TypeAdapter(RunRequest)
@@ -197,25 +200,7 @@ class RunFolder:
 
     def metrics(self) -> "pd.DataFrame":
         """One row an epoch of each member, in order; of an epoch done twice the later one."""
-        # Imported where it is used: most of the command line does without.
-        import pandas as pd
-
-        rows = []
-        try:
-            text = (self.path / METRICS).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            text = ""
-        for row in csv.DictReader(text.splitlines(), METRIC_COLUMNS):
-            # Cells beyond the last column come under None, those before it that lack are None.
-            torn = None in row or None in row.values()
-            if row["member"] != "member" and not torn:
-                rows.append({name: row[name] for name in METRIC_COLUMNS})
-        table = pd.DataFrame(rows, columns=list(METRIC_COLUMNS))
-        for name in METRIC_COLUMNS[1:]:
-            table[name] = pd.to_numeric(table[name], errors="coerce")
-        table = table.dropna(subset=["epoch"])
-        table["epoch"] = table["epoch"].astype(int)
-        return table.drop_duplicates(["member", "epoch"], keep="last").reset_index(drop=True)
+        return read_curves(self.path / METRICS, METRIC_COLUMNS)
 
     def log(self, text: str) -> None:
         """Add a line to the log, with the time in UTC."""
@@ -245,6 +230,7 @@ class RunFolder:
         return self.write_status(
             pid=me.pid,
             process_started=me.started,
+            process_boot=me.boot,
             host=me.host,
             heartbeat=time.time(),
             memory_mb=round(memory_mb(), 1),

@@ -1,50 +1,106 @@
 """The head of this machine: what it is told, whom it trusts, and what it leaves alone."""
 
 import json
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.train.runs.clock import set_clock
 from train.cluster import head
 from train.cluster.jobs import ClusterError, Jobs, SilentClusterError
+from train.runs.process import find_process
 
 
-def recorded(root: Path, process: subprocess.Popen[bytes], started: float) -> None:
+@pytest.fixture
+def ray() -> Iterator[subprocess.Popen[bytes]]:
+    """A process in a session of its own that calls itself Ray and does nothing."""
+    code = "import time; print('ray', flush=True); time.sleep(60)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
+        # Before that, its command line may still be empty.
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ray\n"
+        yield process
+        process.kill()
+
+
+def recorded(root: Path, process: subprocess.Popen[bytes], **changes: object) -> None:
+    found = find_process(process.pid)
+    record = {"url": "http://127.0.0.1:9", "address": "127.0.0.1:8", "pid": process.pid, "slots": 1}
+    record |= {"started": found.started, "boot": found.boot} | changes
     folder = head.cluster_folder(root)
     folder.mkdir(parents=True)
-    record = {"url": "http://127.0.0.1:9", "address": "127.0.0.1:8", "pid": process.pid}
-    (folder / "head.json").write_text(json.dumps(record | {"started": started, "slots": 1}))
+    (folder / "head.json").write_text(json.dumps(record))
 
 
-def test_a_record_is_believed_only_while_its_process_lives(tmp_path: Path) -> None:
+def dies_in(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def test_a_record_is_believed_only_while_its_process_lives(tmp_path: Path, ray) -> None:
     assert head.live_head(tmp_path) is None
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    recorded(tmp_path, process, psutil.Process(process.pid).create_time())
+    recorded(tmp_path, ray)
     found = head.live_head(tmp_path)
     assert found is not None
     assert found.url == "http://127.0.0.1:9"
-    process.kill()
-    process.wait()
+    ray.kill()
+    ray.wait()
     assert head.live_head(tmp_path) is None
     (head.cluster_folder(tmp_path) / "head.json").write_text("{")
     assert head.live_head(tmp_path) is None
     assert not head.stop_head(tmp_path)
 
 
-def test_another_session_of_the_same_number_is_left_alone(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True
-    )
-    recorded(tmp_path, process, time.time() - 3600)
+def test_a_record_of_an_older_version_is_believed_too(tmp_path: Path, ray) -> None:
+    recorded(tmp_path, ray)
+    file = head.cluster_folder(tmp_path) / "head.json"
+    older = json.loads(file.read_text()) | {"started": psutil.Process(ray.pid).create_time()}
+    del older["boot"]
+    file.write_text(json.dumps(older))
+    found = head.live_head(tmp_path)
+    assert found is not None
+    assert found.process.alive()
     head._sweep(head.cluster_folder(tmp_path))
-    time.sleep(0.2)
-    assert process.poll() is None
-    process.kill()
-    process.wait()
+    assert dies_in(ray, seconds=5)
+
+
+@pytest.mark.parametrize("step", [3.0, -3.0])
+def test_a_head_is_the_same_after_the_clock_was_set(
+    tmp_path: Path, ray, step: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(tmp_path, ray)
+    set_clock(monkeypatch, step)
+    found = head.live_head(tmp_path)
+    assert found is not None
+    assert found.process.alive()
+    # Nor is what belongs to it taken for another's once it must go.
+    head._sweep(head.cluster_folder(tmp_path))
+    assert dies_in(ray, seconds=5)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"started": find_process(os.getpid()).started + 86_400},
+        {"boot": "00000000-0000-4000-8000-000000000000"},
+        {"started": time.time() + 3600, "boot": ""},
+    ],
+)
+def test_another_session_of_the_same_number_is_left_alone(tmp_path: Path, ray, changes) -> None:
+    recorded(tmp_path, ray, **changes)
+    head._sweep(head.cluster_folder(tmp_path))
+    assert not dies_in(ray, seconds=0.2)
 
 
 def test_the_folder_for_sockets_is_private_and_short(

@@ -12,11 +12,12 @@ import psutil
 import pytest
 
 from tests.train.control.conftest import request
+from tests.train.runs.clock import set_clock
 from train.cluster.jobs import WAITED_TOO_LONG, Job, Jobs
 from train.cluster.where import Cluster
 from train.control import compare, delete, duplicate, look, reconcile, resume
 from train.runs import Heartbeat, RunError, RunFolder, create
-from train.runs.process import Process, this_process
+from train.runs.process import Process, find_process, this_process
 
 HERE = this_process().host
 
@@ -37,8 +38,8 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 def training(run: RunFolder, process: subprocess.Popen[bytes], **changes: object) -> RunFolder:
     """The run as that process would have written it."""
-    started = psutil.Process(process.pid).create_time()
-    fields = {"pid": process.pid, "process_started": started, "host": HERE}
+    found = find_process(process.pid)
+    fields = {"pid": found.pid, "process_started": found.started, "host": found.host}
     run.write_status(state="running", **(fields | {"heartbeat": time.time()} | changes))
     return run
 
@@ -58,9 +59,22 @@ def test_a_live_process_trains_and_a_killed_one_is_interrupted(run, sleeper) -> 
 
 
 def test_another_process_of_the_same_number_is_not_the_one(run, sleeper) -> None:
-    training(run, sleeper, process_started=psutil.Process(sleeper.pid).create_time() - 60)
+    training(run, sleeper, process_started=find_process(sleeper.pid).started - 60)
     assert look(run).state == "interrupted"
     assert not Process(sleeper.pid, time.time(), "elsewhere").alive()
+
+
+@pytest.mark.parametrize("step", [3.0, -3.0])
+def test_a_training_lives_on_when_the_clock_is_set(run, sleeper, step: float, monkeypatch) -> None:
+    training(run, sleeper)
+    set_clock(monkeypatch, step)
+    assert look(run).state == "running"
+
+
+def test_a_status_of_an_older_version_names_its_process_by_the_time_of_day(run, sleeper) -> None:
+    began = psutil.Process(sleeper.pid).create_time()
+    assert look(training(run, sleeper, process_started=began)).state == "running"
+    assert look(training(run, sleeper, process_started=began - 60)).state == "interrupted"
 
 
 @pytest.mark.parametrize(("age", "state"), [(3.0, "running"), (20.0, "interrupted")])

@@ -54,7 +54,7 @@ def test_two_workers_follow_one_at_the_same_batch(
     assert run_training(one).state == "finished"
     two = new_run(tmp_path, cohort, "two", workers=2, **RECIPE)
     process = start(two, RAY_ADDRESS=cluster.address)
-    said, _ = process.communicate(timeout=120)
+    said, _ = process.communicate(timeout=240)
     assert process.returncode == 0, said
     assert two.status().device == "2 × CPU"
     # Six steps; the bound holds for each.
