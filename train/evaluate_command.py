@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from train.runs.process import terminated_tidily
+
 # What evaluates is imported where it is used, so that --help answers at once.
 if TYPE_CHECKING:
     from cxr_valve.evaluation.rules import Rule
@@ -167,14 +169,15 @@ def _run_promote(options: argparse.Namespace) -> int:
         return 2
     try:
         evaluation = _evaluated([_folder(name) for name in options.runs], rule, options)
-        folder = promote(evaluation, options.tag, activate=options.activate)
+        with terminated_tidily():
+            folder = promote(evaluation, options.tag, activate=options.activate)
     except (ValueError, OSError) as error:
         print(f"train promote: {error}", file=sys.stderr)
         return 1
     for said in filter(None, map(unchecked, evaluation.folders)):
         print(said, file=sys.stderr)
-    active = "It is active now." if options.activate else "Activate it on the model card page."
-    print(f"Wrote {folder.name} to {folder.parent}. {_content(evaluation)} {active}")
+    then = "It is active now." if options.activate else "Activate it on the model card page."
+    print(f"Wrote {folder.name} to {folder.parent}. {_content(evaluation)} {then}")
     return 0
 
 
@@ -219,8 +222,8 @@ def _folder(name: str) -> "RunFolder":
 
 def _progress(done: int, total: int) -> None:
     if sys.stderr.isatty() and (done % 20 == 0 or done == total):
-        end = "\n" if done == total else "\r"
-        print(f"Running the networks: {done} of {total}", end=end, file=sys.stderr)
+        said = f"Running the networks: {done} of {total}"
+        print(said, end="\n" if done == total else "\r", file=sys.stderr)
 
 
 def _print(evaluation: "Evaluation") -> None:
@@ -237,9 +240,8 @@ def _print(evaluation: "Evaluation") -> None:
         table.add_column(f"{split}, {found['images']} of {found['patients']} patients")
     splits = list(details["splits"].values())
     for name in splits[0]["figures"]:
-        table.add_row(
-            figure_name(name), *(figure_text(name, found["figures"][name]) for found in splits)
-        )
+        cells = (figure_text(name, found["figures"][name]) for found in splits)
+        table.add_row(figure_name(name), *cells)
     console = Console()
     console.print(table, highlight=False)
     console.print(_content(evaluation), highlight=False, markup=False)

@@ -1,7 +1,6 @@
 """What a page asks of an evaluated run. torch stays out of its process: a child promotes."""
 
 import shlex
-import signal
 import subprocess
 import sys
 import tempfile
@@ -92,8 +91,8 @@ def promote(folder: RunFolder, tag: str, *, activate: bool) -> str:
 
 
 def _interrupt(child: "subprocess.Popen[str]") -> None:
-    """End a child as Ctrl-C would, so that it takes its unfinished files away; else kill it."""
-    child.send_signal(signal.SIGINT)
+    """End a child so that it takes its unfinished files away (``terminated_tidily``); else kill."""
+    child.terminate()
     try:
         child.communicate(timeout=CLEAN_UP_SECONDS)
     except subprocess.TimeoutExpired:

@@ -5,7 +5,11 @@ counts ticks since boot, which nothing moves, and names each boot.
 """
 
 import os
+import signal
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,3 +137,17 @@ def memory_mb() -> float:
         except psutil.Error:
             continue
     return total / 1e6
+
+
+@contextmanager
+def terminated_tidily() -> Iterator[None]:
+    """Let SIGTERM end this process as an exit does, so that unfinished files are taken away.
+
+    SIGINT would, but a program that was started in the background ignores it, and so do its
+    children. Only the main thread may ask for this.
+    """
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -77,3 +78,26 @@ def test_a_process_that_is_gone_cannot_be_found(sleeper) -> None:
     sleeper.wait()
     with pytest.raises(psutil.NoSuchProcess, match=f"pid={sleeper.pid}"):
         find_process(sleeper.pid)
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_terminated_process_takes_its_unfinished_files_away(
+    tmp_path: Path, ignored: bool
+) -> None:
+    """In the background too, where SIGINT is ignored."""
+    script = (
+        "import tempfile, time\n"
+        "from train.runs.process import terminated_tidily\n"
+        f"with terminated_tidily(), tempfile.TemporaryDirectory(dir={str(tmp_path)!r}):\n"
+        "    print('made', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    start = ["sh", "-c", 'trap "" INT; exec "$0" "$@"'] if ignored else []
+    command = [*start, sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "made\n"
+        assert len(list(tmp_path.iterdir())) == 1
+        child.terminate()
+        assert child.wait(timeout=30) == 143
+    assert list(tmp_path.iterdir()) == []

@@ -101,7 +101,8 @@ def test_a_promotion_that_takes_too_long_ends_and_names_the_command(
     slow = tmp_path / "slow"
     slow.write_text(
         f"#!{sys.executable}\n"
-        "import tempfile, time\n"
+        "import signal, sys, tempfile, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))\n"
         f"with tempfile.TemporaryDirectory(prefix='unfinished', dir={str(tmp_path)!r}):\n"
         "    time.sleep(60)\n"
     )
