@@ -1,4 +1,8 @@
-"""A handful of simulated examples, small enough to fit in seconds."""
+"""A handful of simulated examples, small enough to fit in seconds, and a process to look at."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -32,3 +36,12 @@ def examples() -> Examples:
         measures=standard.astype(np.float32),
         structures=np.stack(anatomy),
     )
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does nothing, reaped at the end only."""
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    yield process
+    process.kill()
+    process.wait()

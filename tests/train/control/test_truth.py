@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,15 +24,6 @@ HERE = this_process().host
 @pytest.fixture
 def run(tmp_path: Path) -> RunFolder:
     return create(request({"steps": 1}), tmp_path)
-
-
-@pytest.fixture
-def sleeper() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that does nothing, reaped at the end only."""
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    yield process
-    process.kill()
-    process.wait()
 
 
 def training(run: RunFolder, process: subprocess.Popen[bytes], **changes: object) -> RunFolder:

@@ -1,6 +1,5 @@
 """What is promoted is what was evaluated: of these runs, by that rule, on this very cohort."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,17 +25,8 @@ from train.provenance import provenance_of
 from train.runs import RunError, RunFolder
 from train.work import do_work
 
+pytestmark = pytest.mark.usefixtures("place")
 CAREFUL = Rule("sensitivity", 0.9)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """What is promoted here is seen by no other test."""
-    place = tmp_path_factory.mktemp("kept")
-    before = os.environ[cards.ROOT_VARIABLE]
-    os.environ[cards.ROOT_VARIABLE] = str(place / "weights")
-    yield place
-    os.environ[cards.ROOT_VARIABLE] = before
 
 
 @pytest.fixture(scope="module")

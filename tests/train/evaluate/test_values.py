@@ -1,8 +1,6 @@
 """A finding that is a value: line and interval from validation, figures on test, card and set."""
 
 import json
-import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,15 +111,6 @@ def test_a_member_that_says_nothing_or_the_opposite_is_named(spoil, message: str
     outputs["validation"][1] = MemberOutputs(spoil(member.logits), member.maps)
     with pytest.raises(ValueError, match=message):
         calibrate_value(LVEF, ["a", "b"], tables, outputs)
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    place = tmp_path_factory.mktemp("values")
-    before = os.environ[cards.ROOT_VARIABLE]
-    os.environ[cards.ROOT_VARIABLE] = str(place / "weights")
-    yield place
-    os.environ[cards.ROOT_VARIABLE] = before
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,15 +12,6 @@ from tests.train.runs.clock import set_clock
 from train.runs.process import Process, find_process, this_process
 
 pytestmark = pytest.mark.skipif(not psutil.LINUX, reason="other systems keep no ticks since boot")
-
-
-@pytest.fixture
-def sleeper() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that does nothing."""
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    yield process
-    process.kill()
-    process.wait()
 
 
 @pytest.mark.parametrize("step", [3.0, -3.0, 86_400.0])
