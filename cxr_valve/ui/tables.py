@@ -38,7 +38,7 @@ def figure(key: str, found: Mapping[str, Any]) -> str:
 
 def measured(value: str, limits: str, n: int) -> str:
     """A value that is written already, its interval in a lighter tone, n."""
-    return f'<b>{escape(value)}</b> <span class="soft">({escape(limits)}, n {n:,})</span>'
+    return f'<b>{escape(value)}</b> <span class="soft limits">({escape(limits)}, n {n:,})</span>'
 
 
 def figures_table(splits: Mapping[str, Mapping[str, Figure]], caption: str) -> str:

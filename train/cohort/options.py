@@ -24,9 +24,9 @@ what the folder of the export holds (columns are found by their usual names):
 Dates: 2018-03-04, 20180304, 4.3.2018, 4 Mar 2018, with or without a time; 3/4/2018 where the column
 tells days from months (a few cells that contradict many others are left out). Grades: none, trivial
 (trace), mild, moderate, severe or 1+ to 4+; of two grades ("mild to moderate") the milder counts; a
-number counts where it is the whole cell. Words that do not tell a grade with certainty count as
-none given; each such column is named with its first row. CSV in UTF-8, UTF-16 or Windows-1252, also
-gzipped.
+number counts where it is the whole cell. Words that do not tell a grade with certainty are no
+grade at all, not the grade "none"; each such column is named with its first row. CSV in UTF-8,
+UTF-16 or Windows-1252, also gzipped.
 
 roles of columns, for --column (echoes.mr=MI_Grad, where the column is called MI_Grad):
   radiographs.  patient, file, taken, view, sex, age, split (csv)

@@ -125,11 +125,12 @@ def in_words(table: pd.DataFrame) -> str:
     quality = quality_of({"": table})
     values = table[quality].to_numpy(float)
     if not np.isnan(values).all():
+        measured = int((~np.isnan(values)).sum())
         best = int(np.nanargmax(values) if quality == "validation_auc" else np.nanargmin(values))
         name = QUALITY[quality]
         said += (
             f" Best {name[0].lower()}{name[1:]} {_number(values[best])}, "
-            f"at epoch {int(table['epoch'].iloc[best])}: the best of {len(values)}, so flattered "
+            f"at epoch {int(table['epoch'].iloc[best])}: the best of {measured}, so flattered "
             "by the choice. The evaluation gives figures with intervals and n."
         )
     return said
