@@ -90,6 +90,6 @@ def test_from_a_click_to_a_reading(program: Program) -> None:
     # A radiograph is read with the new weights.
     page.get_by_role("link", name="Radiograph").click()
     page.get_by_role("button", name="Case 12", exact=True).click(timeout=60_000)
-    page.locator('[data-finding="mr"]').wait_for(timeout=WAIT)
+    page.locator('section[data-finding="mr"]').wait_for(timeout=WAIT)
     page.get_by_role("button", name="What is this?").click()
     page.get_by_text("weights mr-first").wait_for()
